@@ -1,0 +1,90 @@
+"""Whom a record means: reading its identifiers and choosing the profile they lead to.
+
+Source: contract A3.2, A3.3, A5.
+"""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+from .faults import IDENTITY, OBJECT_ID, Fault
+from .rules import Rules
+
+Key = tuple[str, str]
+"""Kind and value of an identifier: ("identity", "george@example.com")."""
+
+Ref = bytes | Key
+"""Which profile: the store's own row key for one that is stored, its first key for a new one."""
+
+KINDS: Final = ("identity", "FBID", "GPID", "objectId")
+"""The kinds of identifier, the one that decides first in front (contract A5.1)."""
+
+IDENTITY_KIND: Final = "identity"
+DEVICE_KIND: Final = "objectId"
+
+
+def identifier(value: object, rules: Rules) -> str | None:
+    """An identifier as text; "" when it counts as absent, None when it is not valid.
+
+    Numbers are taken as their text, blanks around are trimmed. Source: contract A3.2.
+    """
+    if type(value) is str:
+        text = value.strip()
+    elif value is None:
+        return ""
+    elif type(value) in (int, float):
+        text = str(value)
+    else:
+        return None
+    return text if len(text) <= rules.max_identifier_chars else None
+
+
+def identify(record: Mapping[str, object], rules: Rules) -> list[Key] | Fault:
+    """The keys of a record in the order of `KINDS`, at least one, or the fault (523, 526)."""
+    keys = []
+    for kind in KINDS:
+        value = record.get(kind)
+        if value is None:
+            continue
+        text = identifier(value, rules)
+        if text is None:
+            return OBJECT_ID if kind == DEVICE_KIND else IDENTITY
+        if text:
+            keys.append((kind, text))
+    return keys or IDENTITY
+
+
+def new_object_id(seed: bytes, index: int) -> str:
+    """22 URL-safe characters for the profile that record `index` creates; random as `seed` is.
+
+    The same seed and index give the same id, so folding again after a conflict mints nothing twice.
+    """
+    digest = blake2b(index.to_bytes(4), digest_size=16, key=seed).digest()
+    return urlsafe_b64encode(digest)[:22].decode()
+
+
+class Choice(NamedTuple):
+    """The profile a record addresses (None: a new one), and the other profiles its keys lead to."""
+
+    ref: Ref | None
+    others: list[tuple[Key, Ref]]
+
+
+def choose(keys: Iterable[Key], owners: Mapping[Key, Ref]) -> Choice:
+    """The owner of the first known key is meant; each other owner is named once, with its key.
+
+    `keys` come in the order of `KINDS`, identifiers the record attaches before its objectId.
+    Source: contract A5.1.
+    """
+    chosen: Ref | None = None
+    others: dict[Ref, Key] = {}
+    for key in keys:
+        ref = owners.get(key)
+        if ref is None or ref == chosen:
+            continue
+        if chosen is None:
+            chosen = ref
+        else:
+            others.setdefault(ref, key)
+    return Choice(chosen, [(key, ref) for ref, key in others.items()])

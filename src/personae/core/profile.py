@@ -1,0 +1,91 @@
+"""A profile as it is stored, and what follows from it."""
+
+from typing import Any, Final
+
+import msgspec
+
+from .fields import DND_ADDRESS, is_email
+from .identity import DEVICE_KIND, IDENTITY_KIND, Key
+
+Json = dict[str, Any]
+
+
+class Profile(msgspec.Struct, omit_defaults=True):
+    """One person. `created` is epoch seconds, `updated` epoch microseconds, `ts` the record's own time.
+
+    `fields` holds reserved fields and opt-in flags under their normal names, `properties` the custom
+    ones under the spelling first seen; no two spellings of one property stand beside each other.
+    `devices` maps objectId to what is known of the device. `unsubscribed` maps a channel to the
+    subscription groups the person left.
+    """
+
+    created: int
+    updated: int = 0
+    ts: int = 0
+    identities: list[str] = []
+    fbids: list[str] = []
+    gpids: list[str] = []
+    devices: dict[str, Json] = {}
+    fields: Json = {}
+    properties: Json = {}
+    unsubscribed: dict[str, list[str]] = {}
+    source: str = ""
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether only devices are known of this person (contract A5.1)."""
+        return not (self.identities or self.fbids or self.gpids)
+
+    def attach(self, key: Key) -> None:
+        """Make `key` one of this profile's identifiers; a no-op if it is."""
+        kind, value = key
+        if kind == DEVICE_KIND:
+            self.devices.setdefault(value, {})
+            return
+        values: list[str] = getattr(self, IDENTIFIERS[kind])
+        if value not in values:
+            values.append(value)
+
+    @property
+    def email(self) -> str | None:
+        """The Email, or the first identity that has the form of one (contract A5.3)."""
+        explicit: str | None = self.fields.get("email")
+        return explicit or next(filter(is_email, self.identities), None)
+
+    @property
+    def phone(self) -> str | None:
+        phone: str | None = self.fields.get("phone")
+        return phone
+
+
+IDENTIFIERS: Final = {IDENTITY_KIND: "identities", "FBID": "fbids", "GPID": "gpids"}
+"""Where a profile keeps each kind of identifier that makes it an identified one."""
+
+
+def contacts(profile: Profile) -> set[Key]:
+    """The addresses this profile can be found by beside its keys: ("email", ...), ("phone", ...).
+
+    Emails compare without regard to case (contract A6.2), so an identity in the form of an email
+    needs a contact of its own only when it is not in lower case already.
+    """
+    mixed = (identity for identity in profile.identities if identity.lower() != identity)
+    found = {("email", identity.lower()) for identity in mixed if is_email(identity)}
+    for kind in ("email", "phone"):
+        value = profile.fields.get(kind)
+        if value:
+            found.add((kind, value.lower()))
+    return found
+
+
+def address_flag(flag: str, profile: Profile) -> Key | None:
+    """The key of a do-not-disturb flag of the address this profile has, if it has one (contract A4.7)."""
+    address = profile.email if DND_ADDRESS[flag] == "email" else profile.phone
+    return (flag, address.lower()) if address else None
+
+
+def platform(object_id: str) -> str:
+    """The platform an objectId's beginning tells. Source: contract B 2.1."""
+    for prefix, name in (("__", "Android"), ("-", "iOS"), ("~", "Windows")):
+        if object_id.startswith(prefix):
+            return name
+    return "Web"

@@ -1,0 +1,209 @@
+"""Applying a profile record to the profile it means. Source: contract A4.6, A4.7, A5."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...faults import AGE, LIMIT, Rejection
+from ...fields import DND_ADDRESS, INVALID, age
+from ...identity import DEVICE_KIND, Key, Ref, choose, new_object_id
+from ...operators import ABSENT, Notes, Operator
+from ...profile import Profile, address_flag, contacts
+from ...properties import Flaw, Name, latest, name_of, shown
+from ...rules import Rules
+from ...work import Accepted, Work
+from . import Content
+
+Data = dict[str, Any]
+
+
+def fold(record: Accepted, work: Work) -> Rejection | Notes:
+    """Apply one record to the profile it means, creating, attaching and merging as A5 says.
+
+    All or nothing: nothing changes until nothing can be refused any more.
+    """
+    content = record.content
+    assert type(content) is Content
+    ref, others = choose(record.keys, work.owners)
+    profile = Profile(created=work.now) if ref is None else work.profiles[ref]
+    merged = [(other, loser) for _, other in others if (loser := work.profiles[other]).anonymous]
+    losers = [loser for _, loser in merged]
+    notes: Notes = []
+    try:
+        properties = fold_properties(profile, losers, content, work.rules, notes)
+        fields = fold_fields(profile, losers, content, work.rules, notes)
+    except Flaw as flaw:
+        return Rejection(record.index, flaw.fault, flaw.detail)
+
+    reach = reached_by(profile)
+    profile.properties = properties
+    profile.fields = fields
+    profile.ts = record.ts
+    profile.updated = work.now_us + record.index
+    profile.source = record.source or profile.source
+    if ref is None:
+        ref = settle(record, profile, work)
+    elif merged:
+        merge(ref, profile, merged, work)
+    attach(record.keys, ref, profile, work, notes)
+    if content.groups:
+        profile.unsubscribed = fold_groups(profile.unsubscribed, content.groups, work.rules, notes)
+    if reached_by(profile) != reach:
+        work.changes.contacts.update((contact, ref) for contact in contacts(profile))
+    if content.dnd:
+        flag_addresses(content.dnd, profile, work, notes)
+    work.changes.profiles[ref] = profile
+    return notes
+
+
+def reached_by(profile: Profile) -> tuple[object, ...]:
+    """What the contacts of a profile depend on; a cheap look at whether they may have changed."""
+    return profile.fields.get("email"), profile.fields.get("phone"), len(profile.identities)
+
+
+# --- properties and fields
+
+
+def fold_properties(profile: Profile, losers: Sequence[Profile], content: Content, rules: Rules, notes: Notes) -> Data:
+    """The custom properties after the record; neither the profile nor the record is changed."""
+    before = properties = profile.properties
+    for loser in losers:
+        properties = respell(properties, loser.properties, keep=True)
+    plain = content.plain
+    if plain:
+        known = not properties or plain.keys() <= properties.keys()
+        properties = properties | plain if known else respell(properties, plain)
+    if content.operations:
+        properties = operate(properties, content.operations, rules, notes)
+    if len(properties) > rules.max_custom_keys and len(properties) > len(before):
+        return capped(properties, before, rules, notes)
+    return properties
+
+
+def respell(properties: Data, changes: Data, *, keep: bool = False) -> Data:
+    """Set `changes` under the spelling first seen; with `keep`, only those that are not there yet."""
+    spelling = {name_of(key).normal: key for key in properties}
+    out = dict(properties)
+    for key, value in changes.items():
+        stored = spelling.setdefault(name_of(key).normal, key)
+        if not (keep and stored in properties):
+            out[stored] = value
+    return out
+
+
+def operate(properties: Data, operations: Sequence[tuple[Name, Operator, object]], rules: Rules, notes: Notes) -> Data:
+    """Apply the operators on custom properties, each on the spelling that is stored."""
+    out = dict(properties)
+    for name, operator, argument in operations:
+        if name.field is not None:
+            continue
+        key = name.text
+        if key not in out:
+            key = next((stored for stored in out if name_of(stored).normal == name.normal), key)
+        try:
+            result = operator.apply(name.text, out.get(key, ABSENT), argument, rules.max_list_items, notes)
+        except Flaw as flaw:
+            if not rules.drop:
+                raise
+            notes.append((shown(name.text), f"{flaw.detail}; left as it is"))
+            continue
+        if result is not ABSENT:
+            out[key] = result
+        else:
+            out.pop(key, None)
+    return out
+
+
+def capped(properties: Data, before: Data, rules: Rules, notes: Notes) -> Data:
+    """At most `max_custom_keys`: new keys beyond it break the limit. Source: contract A4.2, A4.4."""
+    room = max(rules.max_custom_keys - len(before), 0)
+    excess = [key for key in properties if key not in before][room:]
+    detail = f"{shown(excess[0])} is one custom key too many, at most {rules.max_custom_keys} are allowed per profile"
+    if not rules.drop:
+        raise Flaw(LIMIT, detail)
+    notes.append((shown(excess[0]), f"{detail}; {len(excess)} new keys left out"))
+    return {key: value for key, value in properties.items() if key not in excess}
+
+
+def fold_fields(profile: Profile, losers: Sequence[Profile], content: Content, rules: Rules, notes: Notes) -> Data:
+    """The reserved fields after the record."""
+    fields = profile.fields
+    for loser in losers:
+        fields = loser.fields | fields
+    if content.fields:
+        fields = fields | content.fields
+    for name, operator, argument in content.operations:
+        field = name.field
+        if field is None:
+            continue
+        result = operator.apply(field.name, fields.get(field.normal, ABSENT), argument, rules.max_list_items, notes)
+        fields = {key: value for key, value in fields.items() if key != field.normal}
+        if result is ABSENT:
+            continue
+        if field.check is age and age(result) is INVALID:
+            raise Flaw(AGE, "")
+        fields[field.normal] = result
+    return fields
+
+
+def fold_groups(
+    unsubscribed: Mapping[str, list[str]], changes: Sequence[tuple[bool, dict[str, list[str]]]], rules: Rules, notes: Notes
+) -> dict[str, list[str]]:
+    """The groups left, by channel, after leaving and joining some. Source: contract A4.7."""
+    out = dict(unsubscribed)
+    for leave, channels in changes:
+        for channel, groups in channels.items():
+            others = [group for group in out.pop(channel, []) if group not in groups]
+            left = [*others, *dict.fromkeys(groups)] if leave else others
+            if left:
+                out[channel] = latest(left, rules.max_list_items, "category-unsubscribe", notes)
+    return out
+
+
+def flag_addresses(dnd: Mapping[str, bool], profile: Profile, work: Work, notes: Notes) -> None:
+    """Do-not-disturb belongs to the address the profile has now. Source: contract A4.7."""
+    for flag, value in dnd.items():
+        key = address_flag(flag, profile)
+        if key is None:
+            notes.append((f"MSG-{flag}", f"the profile has no {DND_ADDRESS[flag]} that {flag} could hold for; ignored"))
+        else:
+            work.changes.flags[key] = value
+
+
+# --- identity
+
+
+def settle(record: Accepted, profile: Profile, work: Work) -> Ref:
+    """Give a new profile its row, and an objectId if the record brought none. Source: contract A5.1."""
+    ref = record.keys[0]
+    work.profiles[ref] = profile
+    if record.keys[-1][0] != DEVICE_KIND:
+        attach([(DEVICE_KIND, new_object_id(work.seed, record.index))], ref, profile, work, [])
+    return ref
+
+
+def attach(keys: Sequence[Key], ref: Ref, profile: Profile, work: Work, notes: Notes) -> None:
+    """Make unknown keys the profile's own; those of another identified profile stay there."""
+    for key in keys:
+        owner = work.owners.get(key)
+        if owner is None:
+            work.owners[key] = ref
+            profile.attach(key)
+            if key != ref:
+                work.changes.aliases[key] = ref
+        elif owner != ref:
+            notes.append((key[0], f"{key[0]} {shown(key[1])} belongs to another identified profile and stays there"))
+
+
+def merge(ref: Ref, profile: Profile, merged: Sequence[tuple[Ref, Profile]], work: Work) -> None:
+    """Anonymous profiles become part of this one; their properties and fields are folded already.
+
+    All their keys are devices, so the aliases of these leave nothing that leads to them.
+    """
+    for other, loser in merged:
+        work.changes.profiles.pop(other, None)
+        for device, known in loser.devices.items():
+            key = (DEVICE_KIND, device)
+            work.owners[key] = work.changes.aliases[key] = ref
+            profile.devices.setdefault(device, known)
+        for channel, groups in loser.unsubscribed.items():
+            profile.unsubscribed.setdefault(channel, groups)

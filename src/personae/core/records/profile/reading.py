@@ -1,0 +1,150 @@
+"""Reading the properties of one record that need more than a look: operators, lists, limits, warnings."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ...faults import VALUE, Fault
+from ...fields import FIELDS, INVALID, Field, Place, age
+from ...identity import identifier
+from ...operators import ABSENT, OPERATORS, SET, Notes, Operator, operator_of
+from ...properties import Flaw, Name, Reader, name_of, shown
+from ...rules import Rules
+from . import Content
+
+DELETABLE: Final = ("name", "gender")
+"""The only properties whose `$delete` is documented; on others it is applied with a warning (A4.5)."""
+
+
+class Reading:
+    """Puts properties where they belong in `content`, and keeps what is wrong with them.
+
+    `spellings` maps the normal form of each property met to its spelling; `notes` gathers warnings.
+    """
+
+    def __init__(self, rules: Rules, content: Content, spellings: dict[str, str], notes: Notes) -> None:
+        self.content = content
+        self.reader = Reader(rules, notes)
+        self._spellings = spellings
+        self._failures: dict[str, tuple[int, Fault, str]] = {}
+
+    def first_failure(self) -> tuple[Fault, str] | None:
+        """The fault that comes first in wire order, with its detail; custom properties come last."""
+        if not self._failures:
+            return None
+        _, fault, detail = min(self._failures.values(), key=lambda failure: failure[0])
+        return fault, detail
+
+    def read(self, key: str, name: Name | None, value: Any) -> None:
+        """Read one property; of two spellings of one the last stands."""
+        field = name.field if name else None
+        normal = name.normal if name else key
+        if name:
+            self._respell(name)
+        try:
+            fault = self._read_field(field, value) if field else self._read_custom(key, name, value)
+            detail = ""
+        except Flaw as flaw:
+            if self.reader.rules.drop:
+                self.reader.notes.append((shown(key), f"{flaw.detail}; left out"))
+                return
+            fault, detail = flaw.fault, flaw.detail
+        if fault is not None:
+            self._failures[normal] = (field.order if field else len(FIELDS), fault, detail)
+
+    def _respell(self, name: Name) -> None:
+        """Forget what another spelling of this property said earlier in the record (contract A4.5)."""
+        first = self._spellings.setdefault(name.normal, name.text)
+        if first == name.text:
+            return
+        self._spellings[name.normal] = name.text
+        content = self.content
+        content.plain.pop(first, None)
+        content.fields.pop(name.normal, None)
+        content.operations[:] = [operation for operation in content.operations if operation[0].normal != name.normal]
+        self._failures.pop(name.normal, None)
+        text = f"{shown(first)} and {shown(name.text)} are one property; the last one stands"
+        self.reader.notes.append((shown(name.text), text))
+
+    def _read_custom(self, key: str, name: Name | None, value: Any) -> Fault | None:
+        if not self.reader.key_fits(key, key) or name is None:
+            return None
+        if name.barred:
+            text = f"{shown(key)} has characters CleverTap bars from keys: {' '.join(name.barred)}"
+            self.reader.notes.append((shown(key), text))
+        if type(value) is dict and (operator := operator_of(value)):
+            if operator != SET:
+                self._operate(name, key, OPERATORS[operator], value[operator])
+                return None
+            value = value[SET]
+        if value is not None:
+            self.content.plain[key] = self.reader.value(key, value)
+        return None
+
+    def _read_field(self, field: Field, value: Any) -> Fault | None:
+        if type(value) is dict and (operator := operator_of(value)):
+            if operator != SET:
+                self._operate_on_field(field, OPERATORS[operator], value[operator])
+                return None
+            value = value[SET]
+            if value is None:
+                return None
+        checked = field.check(value)
+        if checked is not INVALID:
+            return KEEP[field.place](self, field, checked)
+        if field.fault is None:
+            self._refuse(field)
+        return field.fault
+
+    def _refuse(self, field: Field) -> None:
+        """A value no code is documented for: subscription flags are ignored, the rest is a flaw."""
+        if field.place not in ("flag", "dnd"):
+            raise Flaw(VALUE, f"{field.name} has a value that is not {field.accepts}")
+        self.reader.notes.append((field.name, f"{field.name} is neither true nor false and was ignored"))
+
+    def _operate_on_field(self, field: Field, operator: Operator, argument: Any) -> None:
+        """Reserved fields take `$delete`, and Age also `$incr` and `$decr`."""
+        deletes = operator.name == "$delete" and field.place in ("field", "flag")
+        counts = operator.name in ("$incr", "$decr") and field.check is age
+        if not (deletes or counts):
+            raise Flaw(VALUE, f"{field.name} does not take {operator.name}")
+        self._operate(name_of(field.name), field.name, operator, argument)
+
+    def _operate(self, name: Name, key: str, operator: Operator, argument: Any) -> None:
+        read = operator.read(key, argument, self.reader)
+        if read is ABSENT:
+            return
+        if operator.name == "$delete" and name.normal not in DELETABLE:
+            text = f"$delete is documented for Name and Gender only; {shown(key)} was removed all the same"
+            self.reader.notes.append((shown(key), text))
+        self.content.operations.append((name, operator, read))
+
+    def keep_field(self, field: Field, value: Any) -> None:
+        self.content.fields[field.normal] = self.reader.text(field.name, value) if type(value) is str else value
+
+    def keep_flag(self, field: Field, value: Any) -> None:
+        self.content.fields[field.normal] = value
+
+    def keep_dnd(self, field: Field, value: Any) -> None:
+        self.content.dnd[field.target] = value
+
+    def keep_groups(self, field: Field, value: Any) -> None:
+        channels = {}
+        for channel, groups in value.items():
+            texts = [self.reader.text(field.name, group) for group in groups]
+            channels[channel] = self.reader.latest(field.name, texts)
+        self.content.groups.append((field.normal == "category-unsubscribe", channels))
+
+    def keep_identifier(self, field: Field, value: Any) -> Fault | None:
+        text = identifier(value, self.reader.rules)
+        if text:
+            self.content.attached.append((field.target, text))
+        return field.fault if text is None else None
+
+
+KEEP: Final[dict[Place, Callable[[Reading, Field, Any], Fault | None]]] = {
+    "field": Reading.keep_field,
+    "flag": Reading.keep_flag,
+    "dnd": Reading.keep_dnd,
+    "category": Reading.keep_groups,
+    "identifier": Reading.keep_identifier,
+}

@@ -1,0 +1,67 @@
+"""What the steps of an upload hand to each other: accepted records, found profiles, changes."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+
+from .faults import Rejection, Warning
+from .identity import Key, Ref
+from .profile import Profile
+from .rules import Rules
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """A record that passed `screen`.
+
+    `keys` are its identifiers in the order that decides; `content` is what its type makes of the
+    rest; `notes` are (key, text) of what deserves a warning once the record is processed.
+    """
+
+    index: int
+    type: str
+    keys: list[Key]
+    ts: int
+    source: str
+    content: object
+    notes: list[tuple[str, str]]
+
+
+class Found(NamedTuple):
+    """What a store knows behind some keys: whose each key is, and those profiles.
+
+    The profiles are the caller's own, freshly read: `fold` changes them in place.
+    """
+
+    owners: dict[Key, Ref]
+    profiles: dict[Ref, Profile]
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a fold asks a store to write, and what it has to say of the records.
+
+    `profiles` are to be written whole. `aliases` point identifiers at the profile that has them now;
+    where one led to a profile of its own (merged away), that row becomes the alias. `contacts` are
+    addresses to add. `flags` are do-not-disturb flags by address, the last one of the batch.
+    """
+
+    profiles: dict[Ref, Profile] = field(default_factory=dict)
+    aliases: dict[Key, Ref] = field(default_factory=dict)
+    contacts: set[tuple[Key, Ref]] = field(default_factory=set)
+    flags: dict[Key, bool] = field(default_factory=dict)
+    rejected: list[Rejection] = field(default_factory=list)
+    warnings: list[Warning] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Work:
+    """The state of one fold: `owners` and `profiles` as the records so far leave them."""
+
+    owners: dict[Key, Ref]
+    profiles: dict[Ref, Profile]
+    changes: Changes
+    now: int
+    now_us: int
+    seed: bytes
+    rules: Rules
