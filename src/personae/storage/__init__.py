@@ -1,0 +1,123 @@
+"""What every store does, as one protocol; the backends are packages beside this file.
+
+A store keeps profiles by hashed key (`codec`), the projects and their passcodes, and answers for
+durability: what `update` returned is on disk.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from ..core.identity import Key
+from ..core.profile import Profile
+from ..core.work import Changes, Found
+
+Fold = Callable[[Found], Changes]
+
+
+class Unavailable(Exception):  # noqa: N818 - the name of the answer it becomes
+    """The store cannot read or write now; nothing of the request was committed (contract A1.3, 503)."""
+
+
+class UnusableDatabase(Exception):  # noqa: N818 - its text is the one line the user reads
+    """The database cannot be opened by this program; the text says why and what to do."""
+
+
+class Project(msgspec.Struct, frozen=True):
+    """One project. `secret` keys the hashes of its identifiers; `created` is epoch seconds."""
+
+    id: str
+    name: str
+    secret: bytes
+    created: int
+
+
+class Passcode(msgspec.Struct, frozen=True):
+    """One passcode of a project. Times are epoch seconds, 0 for never.
+
+    `digest` is the keyed hash it is checked by; `sealed` the passcode itself under authenticated
+    encryption, or empty where it may not be shown again.
+    """
+
+    id: str
+    project: str
+    name: str
+    digest: bytes
+    sealed: bytes
+    created: int
+    expires: int = 0
+    revoked: int = 0
+    last_used: int = 0
+
+
+class Store(Protocol):
+    """A place profiles live in. Every method raises `Unavailable` when the store cannot be reached."""
+
+    async def find(self, project: Project, keys: Sequence[Key]) -> Found:
+        """The profiles behind these keys, as the last commit left them."""
+        ...
+
+    async def find_by_contact(self, project: Project, contact: Key, limit: int, offset: int = 0) -> list[Profile]:
+        """Profiles that had this ("email" or "phone", address) at some time, the last updated first.
+
+        Whoever asks checks that they still have it. At most `limit`, after skipping `offset`.
+        """
+        ...
+
+    async def find_flags(self, project: Project, keys: Sequence[Key]) -> dict[Key, bool]:
+        """Those of these do-not-disturb flags that were ever set."""
+        ...
+
+    async def update(self, project: Project, keys: Sequence[Key], fold: Fold) -> Changes:
+        """Read what is behind `keys`, fold it, write what the fold says, and return it once it is on disk.
+
+        No other update of these keys comes between the reading and the writing. `fold` may run more
+        than once, each time on profiles read anew; an exception it raises is raised here and nothing
+        of this update is written.
+        """
+        ...
+
+    async def projects(self) -> list[Project]:
+        """All projects, oldest first."""
+        ...
+
+    async def passcodes(self) -> list[Passcode]:
+        """All passcodes of all projects, oldest first, revoked and expired ones too."""
+        ...
+
+    async def add_project(self, project: Project) -> bool:
+        """Add a project; False, and nothing changed, where its id is taken."""
+        ...
+
+    async def put_passcodes(self, passcodes: Sequence[Passcode]) -> None:
+        """Add passcodes, or replace those with the same id, all at once."""
+        ...
+
+    async def touch_passcodes(self, used: Mapping[str, int]) -> None:
+        """Record the last use (epoch seconds) of passcodes, by id; never moves one back."""
+        ...
+
+    async def access_version(self) -> int:
+        """A number that changes whenever a project or passcode was added, replaced or revoked."""
+        ...
+
+    async def get_meta(self, name: str) -> bytes | None:
+        """A value kept about the database itself, such as the check of the server key."""
+        ...
+
+    async def set_meta(self, name: str, value: bytes) -> bytes:
+        """Set such a value where there is none yet, and return the one that stands."""
+        ...
+
+    async def check_writable(self) -> None:
+        """Raise `Unavailable` unless a write would commit now."""
+        ...
+
+    async def size_bytes(self) -> int:
+        """What the store takes on disk."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was accepted and let go of everything."""
+        ...

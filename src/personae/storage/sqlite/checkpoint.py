@@ -1,0 +1,67 @@
+"""Moving the write-ahead log into the database, off the hot path.
+
+A thread with a connection of its own copies pages while writing goes on. Only when the log grows
+past a hard bound, because it never got the chance to start over, does the writer wait for it.
+"""
+
+from pathlib import Path
+from threading import Event, Thread
+from typing import Final
+
+import apsw
+
+from .connection import connect
+
+SOFT_PAGES: Final = 8_000
+"""Log pages (4 KiB each) from which the background copy starts."""
+
+HARD_PAGES: Final = 64_000
+"""Log pages from which the writer makes the log start over before it goes on."""
+
+
+class Checkpointer:
+    """Keeps the log of the database at `path` bounded; `watch` it on the writing connection."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = connect(path)
+        self._wake = Event()
+        self._stopping = False
+        self._pages = 0
+        self._thread = Thread(target=self._work, name="personae-checkpoint", daemon=True)
+        self._thread.start()
+
+    def watch(self, connection: apsw.Connection) -> None:
+        """Learn the length of the log after each commit of this connection."""
+        connection.set_wal_hook(self._committed)
+
+    def _committed(self, connection: apsw.Connection, name: str, pages: int) -> int:
+        self._pages = pages
+        if pages >= SOFT_PAGES:
+            self._wake.set()
+        return apsw.SQLITE_OK
+
+    def relieve(self, connection: apsw.Connection) -> None:
+        """Called by the writer between commits: wait for the log to start over if it is too long."""
+        if self._pages >= HARD_PAGES:
+            try:
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+            except apsw.Error:
+                return  # a reader or the disk is in the way; the next commit tries again
+            self._pages = 0
+
+    def _work(self) -> None:
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            if self._stopping:
+                break
+            try:
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            except apsw.Error:
+                continue  # the log stays longer; the writer notices a full disk by itself
+        self._connection.close()
+
+    def close(self) -> None:
+        self._stopping = True
+        self._wake.set()
+        self._thread.join()
