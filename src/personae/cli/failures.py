@@ -1,0 +1,37 @@
+"""What goes wrong, as one line on stderr and an exit status."""
+
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from ..projects import Refused
+from ..secret_key import KeyRefused
+from ..settings import BadSettings
+from ..startup import CannotStart
+from ..storage import Unavailable, UnusableDatabase
+
+REFUSALS: Final = (Refused, KeyRefused, CannotStart, UnusableDatabase, Unavailable)
+
+INTERRUPTED: Final = 130
+"""What shells report for a command that was ended from the keyboard."""
+
+
+def reported(run: Callable[[], int]) -> int:
+    """The exit status of `run`; an expected failure is told in one line, a setting each."""
+    try:
+        return run()
+    except BadSettings as bad:
+        return told(2, *bad.lines)
+    except REFUSALS as refused:
+        return told(1, str(refused))
+    except OSError as error:
+        return told(1, f"{error.filename or 'system'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def told(status: int, *lines: str) -> int:
+    """Write these lines to stderr and give the status back."""
+    for line in lines:
+        sys.stderr.write(f"personae: {line}\n")
+    return status

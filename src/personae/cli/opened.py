@@ -1,0 +1,60 @@
+"""A data directory, opened for one command; a server may be running on it."""
+
+import argparse
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from ..projects import Issuer, Refused
+from ..secret_key import FILE_NAME, load_or_create
+from ..settings import Settings
+from ..storage import Passcode, Store
+from .parser import Commands, Parser, add_command, loaded
+
+
+class Opened(NamedTuple):
+    """What a command on a data directory works with; `now` is when it began."""
+
+    store: Store
+    issuer: Issuer
+    settings: Settings
+    now: int
+
+    def reveal(self, passcodes: list[Passcode]) -> list[str | None]:
+        """The passcodes themselves, None for one that was not kept."""
+        if not self.settings.show_passcodes:
+            raise Refused("show_passcodes is false: a passcode is shown once, when it is made")
+        return [self.issuer.reveal(passcode) or None for passcode in passcodes]
+
+
+Work = Callable[[Opened, argparse.Namespace], Awaitable[None]]
+
+
+def add_data_command(commands: Commands, name: str, work: Work, help: str, *, create: bool = False) -> Parser:  # noqa: A002
+    """A command that does `work` on the data directory, which has to be there unless it may `create` it."""
+
+    def run(args: argparse.Namespace) -> int:
+        settings = loaded(args).settings
+        if not create and not (settings.data / FILE_NAME).exists():
+            raise Refused(f"there is no data in {settings.data}; `personae project create` or `personae serve` makes it")
+        asyncio.run(_work(work, settings, args))
+        return 0
+
+    parser = add_command(commands, name, run, help, ("data",))
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+async def _work(work: Work, settings: Settings, args: argparse.Namespace) -> None:
+    # Here, so that --help does not wait for the HTTP server to be imported.
+    from ..wiring import open_store
+
+    key = load_or_create(settings.data)
+    store = await open_store(settings)
+    try:
+        await key.check(store)
+        issuer = Issuer(store, key, keep=settings.show_passcodes)
+        await work(Opened(store, issuer, settings, int(time.time())), args)
+    finally:
+        await store.close()

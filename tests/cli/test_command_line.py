@@ -1,0 +1,75 @@
+"""What holds for every command: help, versions, mistakes."""
+
+import subprocess
+import sys
+
+import pytest
+
+import personae
+from personae.settings import SETTINGS
+
+from .conftest import Run
+
+
+def test_python_m_personae_is_the_command() -> None:
+    """`python -m personae version` prints the version of the package."""
+    ran = subprocess.run([sys.executable, "-m", "personae", "version"], capture_output=True, text=True, timeout=30, check=True)
+    assert ran.stdout.startswith(f"personae {personae.__version__} ")
+
+
+HELPS = [
+    ([], ["serve", "settings", "project", "passcode", "version"]),
+    (["project"], ["create", "list", "show"]),
+    (["passcode"], ["create", "list", "revoke", "rotate"]),
+    (["serve"], [setting.flag for setting in SETTINGS if setting.flag] + ["--config"]),
+    (["settings"], [setting.flag for setting in SETTINGS if setting.flag] + ["--config", "--json"]),
+    (["passcode", "rotate"], ["--project", "--overlap", "--name", "--data", "--config", "--json"]),
+]
+
+
+@pytest.mark.parametrize(("command", "words"), HELPS)
+def test_help_names_everything(cli: Run, command: list[str], words: list[str]) -> None:
+    """Every command and flag is in the help, which is success."""
+    ran = cli(*command, "--help")
+    assert ran.status == 0
+    assert [word for word in words if word not in ran.out] == []
+
+
+MISTAKES = [
+    ([], "personae: the following arguments are required: COMMAND (see personae --help)"),
+    (["serv"], "personae: argument COMMAND: invalid choice: 'serv'"),
+    (["serve", "--prt", "1"], "personae: unrecognized arguments: --prt 1"),
+    (["serve", "--por", "1"], "personae: unrecognized arguments: --por 1"),
+    (["serve", "--port"], "personae serve: argument --port: expected one argument"),
+    (["project"], "personae project: the following arguments are required: COMMAND"),
+    (["project", "show"], "personae project show: the following arguments are required: ID"),
+    (["passcode", "list"], "personae passcode list: the following arguments are required: --project"),
+    (
+        ["passcode", "create", "--project", "P", "--expires", "soon"],
+        "personae passcode create: argument --expires: 'soon' is not",
+    ),
+    (
+        ["passcode", "rotate", "--project", "P", "--overlap", "-1"],
+        "personae passcode rotate: argument --overlap: '-1' is not allowed",
+    ),
+    (["passcode", "create", "--project", "P", "--passcode", "x"], "personae: unrecognized arguments: --passcode x"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), MISTAKES)
+def test_a_mistake_is_one_line(cli: Run, arguments: list[str], expected: str) -> None:
+    """A bad command line ends with status 2 and one line that names what is wrong."""
+    status, out, err = cli(*arguments)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(expected)
+
+
+@pytest.mark.parametrize("command", [["serve"], ["settings"], ["project", "list"], ["passcode", "list", "--project", "P"]])
+def test_bad_settings_stop_every_command(cli: Run, command: list[str]) -> None:
+    """All bad values are told, a line each, with status 2, before anything is done."""
+    status, out, err = cli(*command, port="x", log_format="xml")
+    assert (status, out) == (2, "")
+    assert err.splitlines() == [
+        "personae: log_format: 'xml' is not allowed (environment PERSONAE_LOG_FORMAT); allowed: text or json",
+        "personae: port: 'x' is not allowed (environment PERSONAE_PORT); allowed: an integer from 0 to 65535",
+    ]

@@ -1,0 +1,33 @@
+"""`personae serve` where it cannot start; the starts that succeed are with the wire tests."""
+
+import fcntl
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.server import environment, free_port
+
+
+def serve(data: Path, port: int) -> "subprocess.CompletedProcess[str]":
+    """Run `personae serve` to its end, which has to come by itself."""
+    command = [sys.executable, "-m", "personae", "serve", "--data", str(data), "--port", str(port)]
+    return subprocess.run(command, env=environment({}), capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_a_directory_in_use_is_one_line(tmp_path: Path) -> None:
+    """A second server on the same directory ends with status 1 and says why."""
+    with (tmp_path / "server.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ran = serve(tmp_path, 0)
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
+    assert ran.stderr.startswith(f"personae: the data directory {tmp_path} is in use by ")
+
+
+def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
+    """The one line names address and port."""
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
+        ran = serve(tmp_path, port)
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
+    assert ran.stderr.startswith(f"personae: cannot listen on 127.0.0.1 port {port}: ")
