@@ -61,7 +61,8 @@ def new_object_id(seed: bytes, index: int) -> str:
     The same seed and index give the same id, so folding again after a conflict mints nothing twice.
     """
     digest = blake2b(index.to_bytes(4), digest_size=16, key=seed).digest()
-    return urlsafe_b64encode(digest)[:22].decode()
+    text = urlsafe_b64encode(digest)[:22].decode()
+    return text if text[0].isalnum() else f"w{text[1:]}"  # - and _ in front would tell of another platform
 
 
 class Choice(NamedTuple):

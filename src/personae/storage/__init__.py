@@ -91,7 +91,7 @@ class Store(Protocol):
         ...
 
     async def put_passcodes(self, passcodes: Sequence[Passcode]) -> None:
-        """Add passcodes, or replace those with the same id, all at once."""
+        """Add passcodes, or replace those with the same id, all at once; one that is revoked stays so."""
         ...
 
     async def touch_passcodes(self, used: Mapping[str, int]) -> None:

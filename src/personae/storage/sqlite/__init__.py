@@ -38,6 +38,7 @@ class SqliteStore:
         self._checkpointer = Checkpointer(path)
         self._checkpointer.watch(writing)
         self._writer = Writer(writing, self._checkpointer, observe)
+        self._writing = writing
         self._points = connect(path, read_only=True)
         self._scans = connect(path, read_only=True)
         self._scanner = ThreadPoolExecutor(1, thread_name_prefix="personae-reader")
@@ -109,6 +110,7 @@ class SqliteStore:
         self._scanner.shutdown()
         self._points.close()
         self._scans.close()
+        self._writing.close()  # last, so that it moves the log into the database
 
     def _point(self, read: Callable[[apsw.Connection], T]) -> T:
         try:

@@ -55,7 +55,8 @@ def put_passcodes(passcodes: Sequence[Passcode]) -> Callable[[apsw.Connection], 
     INSERT INTO passcode (id, project, name, digest, sealed, created, expires, revoked, last_used)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, digest = excluded.digest, sealed = excluded.sealed,
-        expires = excluded.expires, revoked = excluded.revoked, last_used = max(last_used, excluded.last_used)
+        expires = excluded.expires, last_used = max(last_used, excluded.last_used),
+        revoked = CASE WHEN revoked > 0 THEN revoked ELSE excluded.revoked END
     """
 
     def run(connection: apsw.Connection) -> None:

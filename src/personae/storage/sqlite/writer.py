@@ -58,7 +58,7 @@ class Outcome(NamedTuple):
 
 
 class Writer:
-    """Runs jobs on `connection`, which nobody else uses from here on, until `close`."""
+    """Runs jobs on `connection`, which nobody else uses until `close` is done."""
 
     def __init__(self, connection: apsw.Connection, checkpointer: Checkpointer, observe: CommitObserver) -> None:
         self._connection = connection
@@ -66,20 +66,24 @@ class Writer:
         self._observe = observe
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        self._closing = False
         self._thread = Thread(target=self._work, name="personae-writer", daemon=True)
         self._thread.start()
 
     async def run(self, run: Callable[[apsw.Connection], T]) -> T:
         """The result of `run(connection)` once its effects are on disk, or the exception it raised.
 
-        Raises `Unavailable` when the commit failed; then nothing of it was kept.
+        Raises `Unavailable` when the commit failed, and nothing of it was kept, or after `close`.
         """
+        if self._closing:
+            raise Unavailable("the store is closed")
         future: asyncio.Future[T] = self._loop.create_future()
         self._queue.put(Job(run, future))
         return await future
 
     async def close(self) -> None:
-        """Finish the jobs in the queue and close the connection."""
+        """Finish the jobs in the queue; later ones are refused."""
+        self._closing = True
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -91,7 +95,6 @@ class Writer:
                 outcomes = self._commit(jobs)
                 self._loop.call_soon_threadsafe(deliver, outcomes)
                 self._checkpointer.relieve(self._connection)
-        self._connection.close()
 
     def _next_group(self) -> tuple[list[Job], bool]:
         """Wait for a job and take those that wait behind it; False when it is time to stop."""
@@ -117,7 +120,7 @@ class Writer:
             connection.execute("COMMIT")
             self._observe(len(jobs), perf_counter() - started)
             return outcomes
-        except apsw.Error as error:
+        except Exception as error:  # noqa: BLE001 - the thread must live, and each job have its answer
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             return [Outcome(job.future, None, unavailable(error)) for job in jobs]

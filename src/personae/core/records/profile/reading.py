@@ -98,7 +98,7 @@ class Reading:
     def _refuse(self, field: Field) -> None:
         """A value no code is documented for: subscription flags are ignored, the rest is a flaw."""
         if field.place not in ("flag", "dnd"):
-            raise Flaw(VALUE, f"{field.name} has a value that is not {field.accepts}")
+            raise Flaw(VALUE, f"{field.name} has an unsupported value, it takes {field.accepts}")
         self.reader.notes.append((field.name, f"{field.name} is neither true nor false and was ignored"))
 
     def _operate_on_field(self, field: Field, operator: Operator, argument: Any) -> None:

@@ -52,7 +52,7 @@ def screen(index: int, record: Data, now: int, rules: Rules) -> Accepted | Rejec
 def read_plain(data: Data, content: Content, spellings: dict[str, str], rules: Rules) -> list[tuple[str, Name | None, Any]]:
     """Take the values there is nothing to say about, which is nearly all; give back the others.
 
-    `spellings` learns how each property taken is spelled. This loop is the hottest of the server.
+    `spellings` learns how each property is spelled first. This loop is the hottest of the server.
     """
     rest: list[tuple[str, Name | None, Any]] = []
     plain = content.plain
@@ -81,6 +81,8 @@ def read_plain(data: Data, content: Content, spellings: dict[str, str], rules: R
                     spellings[name.normal] = key
                     fields[name.normal] = checked
                     continue
+        if name is not None:
+            spellings.setdefault(name.normal, key)
         rest.append((key, name, value))
     return rest
 
@@ -92,7 +94,7 @@ def timestamp(value: object, now: int) -> int | None:
     if type(value) is str:
         if value.isascii() and value.isdigit() and len(value) <= 12:
             value = int(value)
-        elif ":" in value:
+        elif ":" in value or "T" in value:
             value = iso_seconds(value)
     return value if type(value) is int and 0 < value <= MAX_TS else None
 

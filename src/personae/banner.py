@@ -1,0 +1,38 @@
+"""What `personae serve` prints once it listens: where it is, who may use it, two lines to paste."""
+
+from .projects import Start
+from .settings import Settings
+
+UNSHOWN = "(not shown; `personae passcode rotate` makes a new one)"
+
+SAMPLE = (
+    '{"d":[{"identity":"george.montana@clevertap.com","type":"profile",'
+    '"profileData":{"Name": "George Montana", "Customer Type": "Silver"}}]}'
+)
+
+
+def banner(settings: Settings, start: Start, host: str, port: int) -> str:
+    """The block of text; `host` and `port` are what the socket is bound to."""
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    headers = (
+        f'-H "X-CleverTap-Account-Id: {start.project.id}" '
+        f'-H "X-CleverTap-Passcode: {start.passcode or "PASSCODE"}" '
+        '-H "Content-Type: application/json; charset=utf-8"'
+    )
+    return f"""
+personae is ready.
+
+  URL         {url}
+  Project ID  {start.project.id}
+  Passcode    {start.passcode or UNSHOWN}
+  Data        {settings.data.resolve()}
+  API docs    {url}/docs
+
+Upload a profile:
+
+curl -X POST -d '{SAMPLE}' "{url}/1/upload" {headers}
+
+Get it back:
+
+curl "{url}/1/profile.json?email=george.montana@clevertap.com" {headers}
+"""

@@ -1,0 +1,1 @@
+"""The HTTP side: a plain ASGI application for `/1/` and for operations. Source: contract A1."""

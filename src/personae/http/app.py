@@ -1,0 +1,139 @@
+"""The ASGI application: routes, credentials, caps, and the one place where errors become answers."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from itertools import count
+from typing import Any, Final, NamedTuple
+
+import structlog
+
+from ..core.faults import BUG, CREDENTIALS, METHOD, NOT_FOUND, UNAVAILABLE
+from ..storage import Project, Unavailable
+from . import health
+from .body import CLOSE
+from .message import Disconnected, Receive, Refused, Request, Response, Scope, Send, refusal_response
+from .profiles import get_profile
+from .server import InFlight, Server
+from .upload import upload_records
+
+ApiHandler = Callable[[Server, Project, Request], Awaitable[Response]]
+OpenHandler = Callable[[Server, Request], Awaitable[Response]]
+
+
+class ApiRoute(NamedTuple):
+    """An endpoint under `/1/`: it takes credentials, and a place under the cap of this setting."""
+
+    handler: ApiHandler
+    cap: str
+
+
+API: Final[dict[str, dict[str, ApiRoute]]] = {
+    "/1/upload": {"POST": ApiRoute(upload_records, "upload_concurrency")},
+    "/1/profile.json": {"GET": ApiRoute(get_profile, "read_concurrency")},
+}
+
+OPEN: Final[dict[str, dict[str, OpenHandler]]] = {
+    "/healthz": {"GET": health.healthz},
+    "/readyz": {"GET": health.readyz},
+    "/metrics": {"GET": health.metrics},
+    "/openapi.json": {"GET": health.openapi},
+    "/docs": {"GET": health.docs},
+}
+
+UNKNOWN: Final = "unknown"
+"""The route label of paths there are none for, so that a scan cannot fill the metrics."""
+
+ACCOUNT_HEADER: Final = b"x-clevertap-account-id"
+PASSCODE_HEADER: Final = b"x-clevertap-passcode"
+
+log = structlog.get_logger("personae.http")
+
+
+class App:
+    """Answers every request; nothing it is sent makes it raise."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._ids = count(1)
+        self._run = os.urandom(6).hex()
+        self._in_flight = {
+            path: InFlight(getattr(server.settings, route.cap)) for path, methods in API.items() for route in methods.values()
+        }
+        for path, in_flight in self._in_flight.items():
+            server.metrics.watch_in_flight(path, in_flight.cap, in_flight.total)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        started = time.perf_counter()
+        request = Request(
+            scope["method"],
+            scope["path"],
+            scope["query_string"],
+            dict(scope["headers"]),
+            receive,
+            f"{self._run}-{next(self._ids)}",
+        )
+        try:
+            response = await self._answer(request)
+        except Disconnected:
+            return
+        await response.send(send, request.id)
+        self._record(request, response, time.perf_counter() - started)
+
+    async def _answer(self, request: Request) -> Response:
+        """The answer, whatever happens. Source: contract A1.3."""
+        try:
+            return await self._route(request)
+        except Refused as refused:
+            return refusal_response(refused.refusal, refused.headers, **refused.values)
+        except Unavailable as error:
+            log.error("store unavailable", request_id=request.id, path=request.path, reason=str(error))
+            return refusal_response(UNAVAILABLE)
+        except Disconnected:
+            raise
+        except asyncio.CancelledError:  # the server stops and has waited for this request long enough
+            return refusal_response(UNAVAILABLE, CLOSE)
+        except Exception:
+            log.exception("unexpected error", request_id=request.id, path=request.path)
+            return refusal_response(BUG)
+
+    async def _route(self, request: Request) -> Response:
+        """Path, method, credentials, cap, then the handler. Source: contract A1.2."""
+        methods: dict[str, Any] | None = API.get(request.path) or OPEN.get(request.path)
+        if methods is None:
+            raise Refused(NOT_FOUND, unread(request))
+        route = methods.get(request.method)
+        if route is None:
+            raise Refused(METHOD, [(b"allow", ", ".join(methods).encode()), *unread(request)])
+        if not isinstance(route, ApiRoute):
+            return await route(self._server, request)  # type: ignore[no-any-return]
+        grant = self._server.access.authenticate(
+            request.headers.get(ACCOUNT_HEADER, b""), request.headers.get(PASSCODE_HEADER, b""), time.time()
+        )
+        if grant is None:
+            raise Refused(CREDENTIALS, unread(request))
+        with self._in_flight[request.path].slot(grant.project.id):
+            return await route.handler(self._server, grant.project, request)
+
+    def _record(self, request: Request, response: Response, seconds: float) -> None:
+        metrics = self._server.metrics
+        route = request.path if request.path in API or request.path in OPEN else UNKNOWN
+        metrics.requests.labels(route, response.status).inc()
+        metrics.request_seconds.labels(route).observe(seconds)
+        if response.status >= 400 or self._server.settings.log_requests:
+            log.info(
+                "request",
+                request_id=request.id,
+                method=request.method,
+                path=request.path,
+                status=response.status,
+                ms=round(seconds * 1000, 2),
+            )
+
+
+def unread(request: Request) -> list[tuple[bytes, bytes]]:
+    """Close the connection where the client waits for `100 Continue`: whether its body follows is open."""
+    return CLOSE if b"expect" in request.headers else []

@@ -1,0 +1,85 @@
+"""Reading a request body within its limits: size (also inflated), time, gzip. Source: contract A1.1 to A1.3."""
+
+import asyncio
+import zlib
+from typing import Final
+
+from ..core.faults import BODY_TIMEOUT, MALFORMED, TOO_LARGE
+from .message import Disconnected, Headers, Receive, Refused, Request
+
+CLOSE: Final[Headers] = [(b"connection", b"close")]
+
+DRAIN_S: Final = 5.0
+"""How long a body that is too large is read on and thrown away, so that its sender sees the answer."""
+
+
+async def read_body(request: Request, max_bytes: int, timeout_s: float) -> bytes:
+    """The whole body, inflated. Raises `Refused` (400, 408, 413) or `Disconnected`."""
+    declared = request.headers.get(b"content-length", b"0")
+    if int(declared) > max_bytes:
+        raise Refused(TOO_LARGE, await leave(request))
+    try:
+        async with asyncio.timeout(timeout_s):
+            body = await collect(request.receive, max_bytes)
+    except TimeoutError:
+        raise Refused(BODY_TIMEOUT, CLOSE) from None
+    if body is None:
+        raise Refused(TOO_LARGE, await leave(request))
+    encoding = request.headers.get(b"content-encoding", b"").strip().lower()
+    return inflate(body, max_bytes) if encoding in (b"gzip", b"x-gzip") else body
+
+
+async def collect(receive: Receive, max_bytes: int) -> bytes | None:
+    """The body as it came, or None once it is over `max_bytes`."""
+    chunks: list[bytes] = []
+    room = max_bytes
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        chunk: bytes = message.get("body", b"")
+        room -= len(chunk)
+        if room < 0:
+            return None
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def leave(request: Request) -> Headers:
+    """Throw away what is left of a body; gives the headers that close the connection if that fails.
+
+    A client that waits for `100 Continue` is not asked for its body at all.
+    """
+    if b"expect" in request.headers:
+        return CLOSE
+    try:
+        async with asyncio.timeout(DRAIN_S):
+            while True:
+                message = await request.receive()
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return []
+    except TimeoutError:
+        pass
+    return CLOSE
+
+
+def inflate(data: bytes, max_bytes: int) -> bytes:
+    """A gzip body, all its members, never inflating more than `max_bytes` and one byte."""
+    out: list[bytes] = []
+    room = max_bytes
+    while True:
+        member = zlib.decompressobj(wbits=31)
+        try:
+            piece = member.decompress(data, room + 1)
+        except zlib.error:
+            raise Refused(MALFORMED) from None
+        room -= len(piece)
+        if room < 0:
+            raise Refused(TOO_LARGE)
+        out.append(piece)
+        if not member.eof:
+            raise Refused(MALFORMED)
+        data = member.unused_data
+        if not data:
+            return b"".join(out)

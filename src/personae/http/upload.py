@@ -1,0 +1,55 @@
+"""`POST /1/upload`. Source: contract A2."""
+
+import os
+import time
+from collections import Counter
+from typing import Final
+
+from ..core.answers import upload_answer
+from ..core.faults import BATCH_SIZE
+from ..ingest import Outcome, upload
+from ..metrics import Metrics
+from ..storage import Project
+from .body import read_body
+from .message import Refused, Request, Response, json_response
+from .query import parse_query
+from .server import Server
+from .wire import decode, echo
+
+DRY: Final = ("1", "true")
+
+
+async def upload_records(server: Server, project: Project, request: Request) -> Response:
+    """Take a batch; 200 whatever becomes of its records, each of which has exactly one outcome."""
+    settings = server.settings
+    body = await read_body(request, settings.max_body_bytes, settings.body_timeout)
+    records = decode(body)
+    if len(records) > settings.max_batch:
+        raise Refused(BATCH_SIZE, max_batch=settings.max_batch)
+    outcome = await upload(
+        server.store,
+        project,
+        records,
+        now_us=time.time_ns() // 1000,
+        seed=os.urandom(32),
+        rules=server.rules,
+        dry_run=is_dry(request.query),
+    )
+    count(server.metrics, outcome)
+    echoed = echo(body) if outcome.rejected else ()
+    return json_response(200, upload_answer(outcome.total, outcome.rejected, outcome.warnings, echoed))
+
+
+def is_dry(query: bytes) -> bool:
+    """`dryRun=1` or `true`; anything else is live. Source: contract A2.5, B 2.3."""
+    return bool(query) and parse_query(query).get("dryRun", "").lower() in DRY
+
+
+def count(metrics: Metrics, outcome: Outcome) -> None:
+    metrics.batch_records.observe(outcome.total)
+    if outcome.processed:
+        metrics.records.labels("processed", 0).inc(outcome.processed)
+    for code, number in Counter(rejection.fault.code for rejection in outcome.rejected).items():
+        metrics.records.labels("unprocessed", code).inc(number)
+    if outcome.warnings:
+        metrics.warnings.inc(len(outcome.warnings))
