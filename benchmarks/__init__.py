@@ -1,0 +1,1 @@
+"""Programs that measure `personae`; each is run as `python -m benchmarks.NAME`. See `docs/performance.md`."""
