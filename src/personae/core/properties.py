@@ -19,6 +19,10 @@ BARRED = frozenset("%><!|&.:;$'\"\\#")
 """Characters CleverTap bars from keys; kept here, with a warning (contract A4.5)."""
 
 
+MAX_ITEMS_READ = 10_000
+"""Items of a list that are looked at, the last ones, so that no list holds up everybody else (contract A1.5)."""
+
+
 class Flaw(Exception):  # noqa: N818 - it is a finding, not an error
     """A value or a name that cannot be taken: `fault` (521 or 527) and what was found.
 
@@ -135,10 +139,11 @@ class Reader:
 
     def items(self, key: str, values: list[object], depth: int) -> list[object]:
         """A list: of objects, or of scalars, which makes it a multi-value property."""
-        present = [value for value in values if value is not None]
+        present = [value for value in values[-MAX_ITEMS_READ:] if value is not None]
+        skipped = max(len(values) - MAX_ITEMS_READ, 0)
         if present and all(type(value) is dict for value in present):
-            return self.latest(key, [self.nested(key, value, depth) for value in present])
-        return self.latest(key, list(dict.fromkeys(self.texts(key, present))))
+            return self.latest(key, [self.nested(key, value, depth) for value in present], skipped)
+        return self.latest(key, list(dict.fromkeys(self.texts(key, present))), skipped)
 
     def texts(self, key: str, values: list[object]) -> list[str]:
         """The items of a multi-value: text, trimmed, case kept."""
@@ -149,9 +154,9 @@ class Reader:
             out.append(self.text(key, scalar_text(self.scalar(key, value)).strip()))
         return out
 
-    def latest(self, key: str, values: list[T]) -> list[T]:
+    def latest(self, key: str, values: list[T], skipped: int = 0) -> list[T]:
         """At most `max_list_items`: the oldest, at the front, go first."""
-        return latest(values, self.rules.max_list_items, key, self.notes)
+        return latest(values, self.rules.max_list_items, key, self.notes, skipped)
 
     def nested(self, key: str, value: object, depth: int) -> object:
         """An object below `profileData`, at most `max_nesting` deep, within the same limits."""
@@ -185,9 +190,13 @@ class Reader:
         return False
 
 
-def latest(values: list[T], limit: int, key: str, notes: list[tuple[str, str]]) -> list[T]:
-    """At most `limit` values, the oldest dropped with a note. Source: contract A4.3, A4.5."""
-    if len(values) <= limit:
+def latest(values: list[T], limit: int, key: str, notes: list[tuple[str, str]], skipped: int = 0) -> list[T]:
+    """At most `limit` values, the oldest dropped with a note, as `skipped` ones in front of them were.
+
+    Source: contract A4.3, A4.5.
+    """
+    if len(values) <= limit and not skipped:
         return values
-    notes.append((shown(key), f"{shown(key)} had {len(values)} items; the oldest were dropped to keep {limit}"))
+    had = len(values) + skipped
+    notes.append((shown(key), f"{shown(key)} had {had} items; the oldest were dropped to keep {limit}"))
     return values[-limit:]

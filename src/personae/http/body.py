@@ -10,7 +10,8 @@ from .message import Disconnected, Headers, Receive, Refused, Request
 CLOSE: Final[Headers] = [(b"connection", b"close")]
 
 DRAIN_S: Final = 5.0
-"""How long a body that is too large is read on and thrown away, so that its sender sees the answer."""
+DRAIN_IDLE_S: Final = 0.25
+"""How long, and with which pauses, a body that is too large is thrown away, so that its sender sees the answer."""
 
 
 async def read_body(request: Request, max_bytes: int, timeout_s: float) -> bytes:
@@ -20,17 +21,17 @@ async def read_body(request: Request, max_bytes: int, timeout_s: float) -> bytes
         raise Refused(TOO_LARGE, await leave(request))
     try:
         async with asyncio.timeout(timeout_s):
-            body = await collect(request.receive, max_bytes)
+            body, whole = await collect(request.receive, max_bytes)
     except TimeoutError:
         raise Refused(BODY_TIMEOUT, CLOSE) from None
     if body is None:
-        raise Refused(TOO_LARGE, await leave(request))
+        raise Refused(TOO_LARGE, [] if whole else await leave(request))
     encoding = request.headers.get(b"content-encoding", b"").strip().lower()
     return inflate(body, max_bytes) if encoding in (b"gzip", b"x-gzip") else body
 
 
-async def collect(receive: Receive, max_bytes: int) -> bytes | None:
-    """The body as it came, or None once it is over `max_bytes`."""
+async def collect(receive: Receive, max_bytes: int) -> tuple[bytes | None, bool]:
+    """The body as it came, or None once it is over `max_bytes`; and whether all of it was received."""
     chunks: list[bytes] = []
     room = max_bytes
     while True:
@@ -38,12 +39,13 @@ async def collect(receive: Receive, max_bytes: int) -> bytes | None:
         if message["type"] == "http.disconnect":
             raise Disconnected
         chunk: bytes = message.get("body", b"")
+        whole = not message.get("more_body", False)
         room -= len(chunk)
         if room < 0:
-            return None
+            return None, whole
         chunks.append(chunk)
-        if not message.get("more_body", False):
-            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        if whole:
+            return (chunks[0] if len(chunks) == 1 else b"".join(chunks)), True
 
 
 async def leave(request: Request) -> Headers:
@@ -56,7 +58,8 @@ async def leave(request: Request) -> Headers:
     try:
         async with asyncio.timeout(DRAIN_S):
             while True:
-                message = await request.receive()
+                async with asyncio.timeout(DRAIN_IDLE_S):
+                    message = await request.receive()
                 if message["type"] == "http.disconnect" or not message.get("more_body", False):
                     return []
     except TimeoutError:

@@ -16,6 +16,7 @@ FLAG: Key = ("dndemail", "shared@example.com")
 TEXTS = (
     "",
     "\0",
+    "a",
     "a\0b",
     "🎉" * 128,
     "line\nbreak\r\n\u2028",

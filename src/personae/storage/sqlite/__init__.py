@@ -17,7 +17,7 @@ import apsw
 from ...core.identity import Key
 from ...core.profile import Profile
 from ...core.work import Changes, Found
-from .. import Fold, Passcode, Project
+from .. import Fold, Passcode, Project, Unavailable
 from . import access, nodes
 from .checkpoint import Checkpointer
 from .connection import check_library, connect, migrate
@@ -42,6 +42,7 @@ class SqliteStore:
         self._points = connect(path, read_only=True)
         self._scans = connect(path, read_only=True)
         self._scanner = ThreadPoolExecutor(1, thread_name_prefix="personae-reader")
+        self._closed = False
 
     @classmethod
     async def open(cls, path: Path, observe: CommitObserver = lambda jobs, seconds: None) -> SqliteStore:
@@ -58,6 +59,7 @@ class SqliteStore:
         def scan() -> list[Profile]:
             return nodes.read_contact(self._scans, project.secret, contact, limit, offset)
 
+        self._require_open()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._scanner, scan)
         except apsw.Error as error:
@@ -105,6 +107,7 @@ class SqliteStore:
         return sum(file.stat().st_size for file in files if file.exists())
 
     async def close(self) -> None:
+        self._closed = True
         await self._writer.close()
         await asyncio.to_thread(self._checkpointer.close)
         self._scanner.shutdown()
@@ -112,7 +115,12 @@ class SqliteStore:
         self._scans.close()
         self._writing.close()  # last, so that it moves the log into the database
 
+    def _require_open(self) -> None:
+        if self._closed:
+            raise Unavailable("the store is closed")
+
     def _point(self, read: Callable[[apsw.Connection], T]) -> T:
+        self._require_open()
         try:
             return read(self._points)
         except apsw.Error as error:

@@ -67,7 +67,7 @@ def fold_properties(profile: Profile, losers: Sequence[Profile], content: Conten
     """The custom properties after the record; neither the profile nor the record is changed."""
     before = properties = profile.properties
     for loser in losers:
-        properties = respell(properties, loser.properties, keep=True)
+        properties = before = absorbed(properties, loser.properties, rules, notes)
     plain = content.plain
     if plain:
         known = not properties or plain.keys() <= properties.keys()
@@ -79,15 +79,25 @@ def fold_properties(profile: Profile, losers: Sequence[Profile], content: Conten
     return properties
 
 
-def respell(properties: Data, changes: Data, *, keep: bool = False) -> Data:
-    """Set `changes` under the spelling first seen; with `keep`, only those that are not there yet."""
+def respell(properties: Data, changes: Data) -> Data:
+    """Set `changes` under the spelling first seen."""
     spelling = {name_of(key).normal: key for key in properties}
     out = dict(properties)
     for key, value in changes.items():
-        stored = spelling.setdefault(name_of(key).normal, key)
-        if not (keep and stored in properties):
-            out[stored] = value
+        out[spelling.get(name_of(key).normal, key)] = value
     return out
+
+
+def absorbed(properties: Data, others: Data, rules: Rules, notes: Notes) -> Data:
+    """The properties with those of a merged profile they lack, as many as there is room for (A5.1)."""
+    known = {name_of(key).normal for key in properties}
+    lacking = [(key, value) for key, value in others.items() if name_of(key).normal not in known]
+    room = max(rules.max_custom_keys - len(properties), 0)
+    if len(lacking) > room:
+        left = len(lacking) - room
+        text = f"{left} properties of the merged profile were left out, at most {rules.max_custom_keys} are allowed"
+        notes.append((shown(lacking[room][0]), text))
+    return properties | dict(lacking[:room])
 
 
 def operate(properties: Data, operations: Sequence[tuple[Name, Operator, object]], rules: Rules, notes: Notes) -> Data:
@@ -164,7 +174,7 @@ def flag_addresses(dnd: Mapping[str, bool], profile: Profile, work: Work, notes:
     for flag, value in dnd.items():
         key = address_flag(flag, profile)
         if key is None:
-            notes.append((f"MSG-{flag}", f"the profile has no {DND_ADDRESS[flag]} that {flag} could hold for; ignored"))
+            notes.append((f"MSG-{flag}", f"the profile has no {DND_ADDRESS[flag]} this flag could hold for; ignored"))
         else:
             work.changes.flags[key] = value
 

@@ -52,11 +52,13 @@ class Reading:
             self._failures[normal] = (field.order if field else len(FIELDS), fault, detail)
 
     def _respell(self, name: Name) -> None:
-        """Forget what another spelling of this property said earlier in the record (contract A4.5)."""
+        """Forget what another spelling of this property said earlier in the record (contract A4.5).
+
+        The spelling first seen is the one that is kept (A4.2).
+        """
         first = self._spellings.setdefault(name.normal, name.text)
         if first == name.text:
             return
-        self._spellings[name.normal] = name.text
         content = self.content
         content.plain.pop(first, None)
         content.fields.pop(name.normal, None)
@@ -77,7 +79,7 @@ class Reading:
                 return None
             value = value[SET]
         if value is not None:
-            self.content.plain[key] = self.reader.value(key, value)
+            self.content.plain[self._spellings[name.normal]] = self.reader.value(key, value)
         return None
 
     def _read_field(self, field: Field, value: Any) -> Fault | None:

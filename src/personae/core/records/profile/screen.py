@@ -1,10 +1,11 @@
 """Judging a profile record by itself. Source: contract A3, A4, B 3.3."""
 
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final
 
-from ...faults import TIMESTAMP, TYPE, Fault, Rejection
-from ...fields import INVALID
+from ...faults import LIMIT, TIMESTAMP, TYPE, Fault, Rejection
+from ...fields import FIELDS, INVALID
 from ...identity import DEVICE_KIND, Key, identify
 from ...properties import Name, name_of
 from ...rules import INT64_MAX, INT64_MIN, Rules
@@ -32,8 +33,18 @@ def screen(index: int, record: Data, now: int, rules: Rules) -> Accepted | Rejec
     if ts is None:
         return Rejection(index, TIMESTAMP)
 
-    content = Content({}, {}, [], {}, [], [])
     notes: list[tuple[str, str]] = []
+    most = rules.max_custom_keys + len(FIELDS)
+    if len(data) > most:
+        data = {key: value for key, value in data.items() if value is not None}
+        detail = f"profileData has {len(data)} keys, at most {rules.max_custom_keys} custom ones are allowed"
+        if len(data) > most and not rules.drop:
+            return Rejection(index, LIMIT, detail)
+        if len(data) > most:
+            notes.append(("profileData", f"{detail}; the last ones were left out"))
+            data = dict(islice(data.items(), most))
+
+    content = Content({}, {}, [], {}, [], [])
     spellings: dict[str, str] = {}
     rest = read_plain(data, content, spellings, rules)
     if rest:

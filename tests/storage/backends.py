@@ -1,0 +1,21 @@
+"""Every backend there is, by name: how its store is opened in a directory."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from personae.storage import Store
+from personae.storage.sqlite import SqliteStore
+from tests.storage.model import DictStore, Disk
+
+_disks: dict[Path, Disk] = {}
+
+
+async def open_model(path: Path) -> Store:
+    return DictStore(_disks.setdefault(path, Disk()))
+
+
+async def open_sqlite(path: Path) -> Store:
+    return await SqliteStore.open(path / "personae.db")
+
+
+BACKENDS: dict[str, Callable[[Path], Awaitable[Store]]] = {"model": open_model, "sqlite": open_sqlite}
