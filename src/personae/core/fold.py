@@ -7,7 +7,7 @@ store found for them; it may run again after a conflict, on profiles read anew.
 from collections.abc import Sequence
 
 from .faults import TYPE, Rejection, Warning
-from .identity import Key
+from .identity import Key, Mint
 from .records import RECORD_TYPES
 from .rules import Rules
 from .work import Accepted, Changes, Found, Work
@@ -45,7 +45,7 @@ def fold(accepted: Sequence[Accepted], found: Found, now_us: int, seed: bytes, r
     Changes `found` in place. `now_us` is epoch microseconds; `seed`, at most 64 random bytes, is
     what new objectIds are made of. Source: contract A2.2, A5.
     """
-    work = Work(found.owners, found.profiles, Changes(), now_us // 1_000_000, now_us, seed, rules)
+    work = Work(found.owners, found.profiles, Changes(), now_us // 1_000_000, now_us, Mint(seed), rules)
     changes = work.changes
     for record in accepted:
         outcome = RECORD_TYPES[record.type].fold(record, work)

@@ -6,7 +6,7 @@ Source: contract A3.2, A3.3, A5.
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Final
 
 from .faults import IDENTITY, OBJECT_ID, Fault
 from .rules import Rules
@@ -55,37 +55,34 @@ def identify(record: Mapping[str, object], rules: Rules) -> list[Key] | Fault:
     return keys or IDENTITY
 
 
-def new_object_id(seed: bytes, index: int) -> str:
-    """22 URL-safe characters for the profile that record `index` creates; random as `seed` is.
+class Mint:
+    """Makes the objectIds of one batch: 22 URL-safe characters each, random as `seed` is.
 
     The same seed and index give the same id, so folding again after a conflict mints nothing twice.
     """
-    digest = blake2b(index.to_bytes(4), digest_size=16, key=seed).digest()
-    text = urlsafe_b64encode(digest)[:22].decode()
-    return text if text[0].isalnum() else f"w{text[1:]}"  # - and _ in front would tell of another platform
+
+    __slots__ = ("_hash",)
+
+    def __init__(self, seed: bytes) -> None:
+        self._hash = blake2b(digest_size=16, key=seed)
+
+    def object_id(self, index: int) -> str:
+        """The id of the profile that the record with this index creates."""
+        drawn = self._hash.copy()
+        drawn.update(index.to_bytes(4))
+        text = urlsafe_b64encode(drawn.digest())[:22].decode()
+        return text if text[0].isalnum() else f"w{text[1:]}"  # - and _ in front would tell of another platform
 
 
-class Choice(NamedTuple):
-    """The profile a record addresses (None: a new one), and the other profiles its keys lead to."""
-
-    ref: Ref | None
-    others: list[tuple[Key, Ref]]
-
-
-def choose(keys: Iterable[Key], owners: Mapping[Key, Ref]) -> Choice:
-    """The owner of the first known key is meant; each other owner is named once, with its key.
+def choose(keys: Iterable[Key], owners: Mapping[Key, Ref]) -> list[Ref]:
+    """The profiles the keys lead to, each once; the first is the one that is meant.
 
     `keys` come in the order of `KINDS`, identifiers the record attaches before its objectId.
     Source: contract A5.1.
     """
-    chosen: Ref | None = None
-    others: dict[Ref, Key] = {}
+    chosen: list[Ref] = []
     for key in keys:
         ref = owners.get(key)
-        if ref is None or ref == chosen:
-            continue
-        if chosen is None:
-            chosen = ref
-        else:
-            others.setdefault(ref, key)
-    return Choice(chosen, [(key, ref) for ref, key in others.items()])
+        if ref is not None and ref not in chosen:
+            chosen.append(ref)
+    return chosen

@@ -62,18 +62,22 @@ IDENTIFIERS: Final = {IDENTITY_KIND: "identities", "FBID": "fbids", "GPID": "gpi
 """Where a profile keeps each kind of identifier that makes it an identified one."""
 
 
-def contacts(profile: Profile) -> set[Key]:
+def contacts(profile: Profile) -> list[Key]:
     """The addresses this profile can be found by beside its keys: ("email", ...), ("phone", ...).
 
     Emails compare without regard to case (contract A6.2), so an identity in the form of an email
     needs a contact of its own only when it is not in lower case already.
     """
-    mixed = (identity for identity in profile.identities if identity.lower() != identity)
-    found = {("email", identity.lower()) for identity in mixed if is_email(identity)}
-    for kind in ("email", "phone"):
-        value = profile.fields.get(kind)
-        if value:
-            found.add((kind, value.lower()))
+    found = []
+    email: str | None = profile.fields.get("email")
+    if email:
+        found.append(("email", email.lower()))
+    if profile.phone:
+        found.append(("phone", profile.phone))
+    for identity in profile.identities:
+        address = identity.lower()
+        if address != identity and is_email(identity):
+            found.append(("email", address))
     return found
 
 

@@ -149,9 +149,12 @@ class Reader:
         """The items of a multi-value: text, trimmed, case kept."""
         out = []
         for value in values:
-            if type(value) in (list, dict):
+            if type(value) is str:
+                out.append(self.text(key, value.strip()))
+            elif type(value) in (list, dict):
                 raise Flaw(VALUE, f"{shown(key)} is a list with a list or an object among scalars")
-            out.append(self.text(key, scalar_text(self.scalar(key, value)).strip()))
+            else:
+                out.append(scalar_text(self.scalar(key, value)))
         return out
 
     def latest(self, key: str, values: list[T], skipped: int = 0) -> list[T]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from .faults import Rejection, Warning
-from .identity import Key, Ref
+from .identity import Key, Mint, Ref
 from .profile import Profile
 from .rules import Rules
 
@@ -48,7 +48,7 @@ class Changes:
 
     profiles: dict[Ref, Profile] = field(default_factory=dict)
     aliases: dict[Key, Ref] = field(default_factory=dict)
-    contacts: set[tuple[Key, Ref]] = field(default_factory=set)
+    contacts: list[tuple[Key, Ref]] = field(default_factory=list)
     flags: dict[Key, bool] = field(default_factory=dict)
     rejected: list[Rejection] = field(default_factory=list)
     warnings: list[Warning] = field(default_factory=list)
@@ -63,5 +63,5 @@ class Work:
     changes: Changes
     now: int
     now_us: int
-    seed: bytes
+    mint: Mint
     rules: Rules

@@ -5,6 +5,7 @@ the same primary key and the engine's own uniqueness decides. A document is JSON
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -30,18 +31,25 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Profile).decode
 
 
+@lru_cache(maxsize=1024)
+def _keyed(secret: bytes) -> blake2b:
+    """The hash with the project's secret in it: to copy it takes half the time of making it."""
+    return blake2b(digest_size=KEY_BYTES, key=secret)
+
+
+def hash_keys(secret: bytes, keys: Iterable[Key]) -> list[bytes]:
+    """The 16-byte row keys of identifiers or addresses, keyed by the project's secret."""
+    copy = _keyed(secret).copy
+    hashes = []
+    for kind, value in keys:
+        keyed = copy()
+        keyed.update(f"{kind}\0{value}".encode())
+        hashes.append(keyed.digest())
+    return hashes
+
+
 def hash_key(secret: bytes, key: Key) -> bytes:
-    """The 16-byte row key of an identifier or address, keyed by the project's secret."""
-    kind, value = key
-    return blake2b(f"{kind}\0{value}".encode(), digest_size=KEY_BYTES, key=secret).digest()
-
-
-def hash_keys(secret: bytes, keys: Iterable[Key]) -> dict[bytes, Key]:
-    """The keys by their row key, in the order given."""
-    blake = blake2b
-    return {
-        blake(f"{kind}\0{value}".encode(), digest_size=KEY_BYTES, key=secret).digest(): (kind, value) for kind, value in keys
-    }
+    return hash_keys(secret, (key,))[0]
 
 
 def encode_document(profile: Profile) -> str:

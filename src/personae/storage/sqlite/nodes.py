@@ -1,6 +1,6 @@
 """Reading and writing profiles: what one request asks of a connection, a statement for many rows."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -24,9 +24,9 @@ class Read(NamedTuple):
     versions: dict[Ref, int]
 
 
-def read(connection: apsw.Connection, secret: bytes, keys: Iterable[Key]) -> Read:
+def read(connection: apsw.Connection, secret: bytes, keys: Sequence[Key]) -> Read:
     """The profiles behind these keys; aliases are followed, which takes a second statement."""
-    hashes = hash_keys(secret, keys)
+    hashes = dict(zip(hash_keys(secret, keys), keys, strict=True))
     owners: dict[Key, Ref] = {}
     profiles: dict[Ref, Profile] = {}
     versions: dict[Ref, int] = {}
@@ -58,7 +58,7 @@ def read_rows(connection: apsw.Connection, keys: Sequence[bytes]) -> list[Row]:
 
 def read_flags(connection: apsw.Connection, secret: bytes, keys: Sequence[Key]) -> dict[Key, bool]:
     """Those of these flags that were ever set."""
-    hashes = hash_keys(secret, keys)
+    hashes = dict(zip(hash_keys(secret, keys), keys, strict=True))
     flags: dict[Key, bool] = {}
     for piece in statements.padded(list(hashes)):
         lines = connection.execute(statements.read_flags(len(piece)), piece).get
@@ -79,7 +79,7 @@ def write(connection: apsw.Connection, project: str, secret: bytes, changes: Cha
     Raises `RuntimeError` when a row is not at the version that was read: this process is the only
     writer, so that is a bug, and nothing may be acknowledged.
     """
-    row_keys = {ref: row_key(secret, ref) for ref in changes.profiles}
+    row_keys = row_keys_of(secret, changes)
     profiles = sorted(
         (row_keys[ref], versions.get(ref, 0) + 1, encode_document(profile), profile.updated)
         for ref, profile in changes.profiles.items()
@@ -87,27 +87,30 @@ def write(connection: apsw.Connection, project: str, secret: bytes, changes: Cha
     written = execute_rows(connection, statements.write_profiles, (project,), profiles)
     if written != len(profiles):
         raise RuntimeError(f"{len(profiles) - written} rows changed between reading and writing")
-
+    updated = max((row[3] for row in profiles), default=0)
     if changes.aliases:
-        updated = max((row[3] for row in profiles), default=0)
-        aliases = sorted(
-            (hash_key(secret, key), row_keys.get(ref) or row_key(secret, ref)) for key, ref in changes.aliases.items()
-        )
+        targets = [row_keys[ref] for ref in changes.aliases.values()]
+        aliases = sorted(zip(hash_keys(secret, changes.aliases), targets, strict=True))
         execute_rows(connection, statements.write_aliases, (project, updated), aliases)
     if changes.contacts:
-        contacts = sorted(
-            (hash_key(secret, contact), row_keys.get(ref) or row_key(secret, ref)) for contact, ref in changes.contacts
-        )
+        hashes = hash_keys(secret, [contact for contact, _ in changes.contacts])
+        contacts = sorted(zip(hashes, [row_keys[ref] for _, ref in changes.contacts], strict=True))
         execute_rows(connection, statements.write_contacts, (), contacts)
     if changes.flags:
-        updated = max((row[3] for row in profiles), default=0)
-        flags = sorted((hash_key(secret, key), int(dnd)) for key, dnd in changes.flags.items())
+        flags = sorted(zip(hash_keys(secret, changes.flags), map(int, changes.flags.values()), strict=True))
         execute_rows(connection, statements.write_flags, (updated,), flags)
 
 
-def row_key(secret: bytes, ref: Ref) -> bytes:
-    """The row of a profile: a stored one says it itself, a new one is stored under its first key."""
-    return ref if isinstance(ref, bytes) else hash_key(secret, ref)
+def row_keys_of(secret: bytes, changes: Changes) -> dict[Ref, bytes]:
+    """The row of each profile: a stored one says it itself, a new one is stored under its first key.
+
+    A profile that was merged away in the same batch may still be named by a contact.
+    """
+    refs = dict.fromkeys([*changes.profiles, *changes.aliases.values(), *(ref for _, ref in changes.contacts)])
+    new = [ref for ref in refs if not isinstance(ref, bytes)]
+    row_keys: dict[Ref, bytes] = dict(zip(new, hash_keys(secret, new), strict=True))
+    row_keys.update((ref, ref) for ref in refs if isinstance(ref, bytes))
+    return row_keys
 
 
 def execute_rows(

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...faults import AGE, LIMIT, Rejection
 from ...fields import DND_ADDRESS, INVALID, age
-from ...identity import DEVICE_KIND, Key, Ref, choose, new_object_id
+from ...identity import DEVICE_KIND, Ref, choose
 from ...operators import ABSENT, Notes, Operator
 from ...profile import Profile, address_flag, contacts
 from ...properties import Flaw, Name, latest, name_of, shown
@@ -23,10 +23,10 @@ def fold(record: Accepted, work: Work) -> Rejection | Notes:
     """
     content = record.content
     assert type(content) is Content
-    ref, others = choose(record.keys, work.owners)
-    profile = Profile(created=work.now) if ref is None else work.profiles[ref]
-    merged = [(other, loser) for _, other in others if (loser := work.profiles[other]).anonymous]
-    losers = [loser for _, loser in merged]
+    refs = choose(record.keys, work.owners)
+    profile = work.profiles[refs[0]] if refs else Profile(created=work.now)
+    merged = [ref for ref in refs[1:] if work.profiles[ref].anonymous] if len(refs) > 1 else []
+    losers = [work.profiles[ref] for ref in merged]
     notes: Notes = []
     try:
         properties = fold_properties(profile, losers, content, work.rules, notes)
@@ -39,25 +39,26 @@ def fold(record: Accepted, work: Work) -> Rejection | Notes:
     profile.fields = fields
     profile.ts = record.ts
     profile.updated = work.now_us + record.index
-    profile.source = record.source or profile.source
-    if ref is None:
-        ref = settle(record, profile, work)
-    elif merged:
+    if record.source:
+        profile.source = record.source
+    ref = refs[0] if refs else record.keys[0]
+    if merged:
         merge(ref, profile, merged, work)
-    attach(record.keys, ref, profile, work, notes)
+    attach(record, ref, profile, work, notes)
     if content.groups:
         profile.unsubscribed = fold_groups(profile.unsubscribed, content.groups, work.rules, notes)
     if reached_by(profile) != reach:
-        work.changes.contacts.update((contact, ref) for contact in contacts(profile))
+        work.changes.contacts += [(contact, ref) for contact in contacts(profile)]
     if content.dnd:
         flag_addresses(content.dnd, profile, work, notes)
-    work.changes.profiles[ref] = profile
+    work.profiles[ref] = work.changes.profiles[ref] = profile
     return notes
 
 
 def reached_by(profile: Profile) -> tuple[object, ...]:
     """What the contacts of a profile depend on; a cheap look at whether they may have changed."""
-    return profile.fields.get("email"), profile.fields.get("phone"), len(profile.identities)
+    fields = profile.fields
+    return fields.get("email"), fields.get("phone"), len(profile.identities)
 
 
 # --- properties and fields
@@ -182,21 +183,19 @@ def flag_addresses(dnd: Mapping[str, bool], profile: Profile, work: Work, notes:
 # --- identity
 
 
-def settle(record: Accepted, profile: Profile, work: Work) -> Ref:
-    """Give a new profile its row, and an objectId if the record brought none. Source: contract A5.1."""
-    ref = record.keys[0]
-    work.profiles[ref] = profile
-    if record.keys[-1][0] != DEVICE_KIND:
-        attach([(DEVICE_KIND, new_object_id(work.seed, record.index))], ref, profile, work, [])
-    return ref
+def attach(record: Accepted, ref: Ref, profile: Profile, work: Work, notes: Notes) -> None:
+    """Make the record's unknown keys the profile's own; those of another identified one stay there.
 
-
-def attach(keys: Sequence[Key], ref: Ref, profile: Profile, work: Work, notes: Notes) -> None:
-    """Make unknown keys the profile's own; those of another identified profile stay there."""
+    A new profile that was sent no objectId is given one. Source: contract A5.1, A5.2.
+    """
+    owners = work.owners
+    keys = record.keys
+    if not profile.devices and keys[-1][0] != DEVICE_KIND:
+        keys = [*keys, (DEVICE_KIND, work.mint.object_id(record.index))]
     for key in keys:
-        owner = work.owners.get(key)
+        owner = owners.get(key)
         if owner is None:
-            work.owners[key] = ref
+            owners[key] = ref
             profile.attach(key)
             if key != ref:
                 work.changes.aliases[key] = ref
@@ -204,12 +203,14 @@ def attach(keys: Sequence[Key], ref: Ref, profile: Profile, work: Work, notes: N
             notes.append((key[0], f"{key[0]} {shown(key[1])} belongs to another identified profile and stays there"))
 
 
-def merge(ref: Ref, profile: Profile, merged: Sequence[tuple[Ref, Profile]], work: Work) -> None:
+def merge(ref: Ref, profile: Profile, merged: Sequence[Ref], work: Work) -> None:
     """Anonymous profiles become part of this one; their properties and fields are folded already.
 
     All their keys are devices, so the aliases of these leave nothing that leads to them.
+    Source: contract A5.1.
     """
-    for other, loser in merged:
+    for other in merged:
+        loser = work.profiles[other]
         work.changes.profiles.pop(other, None)
         for device, known in loser.devices.items():
             key = (DEVICE_KIND, device)

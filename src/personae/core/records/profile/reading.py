@@ -18,13 +18,13 @@ DELETABLE: Final = ("name", "gender")
 class Reading:
     """Puts properties where they belong in `content`, and keeps what is wrong with them.
 
-    `spellings` maps the normal form of each property met to its spelling; `notes` gathers warnings.
+    `notes` gathers warnings.
     """
 
-    def __init__(self, rules: Rules, content: Content, spellings: dict[str, str], notes: Notes) -> None:
+    def __init__(self, rules: Rules, content: Content, notes: Notes) -> None:
         self.content = content
         self.reader = Reader(rules, notes)
-        self._spellings = spellings
+        self._spellings: dict[str, str] = {}  # the spelling first met, by normal form
         self._failures: dict[str, tuple[int, Fault, str]] = {}
 
     def first_failure(self) -> tuple[Fault, str] | None:
@@ -34,8 +34,9 @@ class Reading:
         _, fault, detail = min(self._failures.values(), key=lambda failure: failure[0])
         return fault, detail
 
-    def read(self, key: str, name: Name | None, value: Any) -> None:
+    def read(self, key: str, value: Any) -> None:
         """Read one property; of two spellings of one the last stands."""
+        name = name_of(key) if len(key) <= self.reader.rules.max_key_bytes else None
         field = name.field if name else None
         normal = name.normal if name else key
         if name:

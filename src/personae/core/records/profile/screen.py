@@ -1,6 +1,7 @@
 """Judging a profile record by itself. Source: contract A3, A4, B 3.3."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -17,6 +18,9 @@ Data = dict[str, Any]
 
 MAX_TS: Final = 253_402_300_799
 """The last second of the year 9999; milliseconds, with 13 digits, are beyond it."""
+
+MAX_SHAPE_KEYS: Final = 64
+"""Records with more keys are read key by key, so that the remembered shapes stay small."""
 
 
 def screen(index: int, record: Data, now: int, rules: Rules) -> Accepted | Rejection:
@@ -45,12 +49,11 @@ def screen(index: int, record: Data, now: int, rules: Rules) -> Accepted | Rejec
             data = dict(islice(data.items(), most))
 
     content = Content({}, {}, [], {}, [], [])
-    spellings: dict[str, str] = {}
-    rest = read_plain(data, content, spellings, rules)
+    rest = read_plain(data, content, rules)
     if rest:
-        reading = Reading(rules, content, spellings, notes)
-        for key, name, value in rest:
-            reading.read(key, name, value)
+        reading = Reading(rules, content, notes)
+        for key, value in rest:
+            reading.read(key, value)
         failure = reading.first_failure()
         if failure is not None:
             return Rejection(index, *failure)
@@ -60,41 +63,49 @@ def screen(index: int, record: Data, now: int, rules: Rules) -> Accepted | Rejec
     return Accepted(index, "profile", keys, ts, origin if type(origin) is str else "", content, notes)  # type: ignore[arg-type]
 
 
-def read_plain(data: Data, content: Content, spellings: dict[str, str], rules: Rules) -> list[tuple[str, Name | None, Any]]:
+@lru_cache(maxsize=4096)
+def shape_of(keys: tuple[str, ...], max_key_bytes: int) -> tuple[Name, ...] | None:
+    """The names behind the keys of a record; None where the keys themselves need a closer look.
+
+    Records come in few shapes, so what can be said of their keys is worked out once for each.
+    """
+    if len(keys) > MAX_SHAPE_KEYS or max(map(len, keys), default=0) > max_key_bytes:
+        return None
+    names = tuple(map(name_of, keys))
+    if len({name.normal for name in names}) < len(names):
+        return None
+    return names if all(name.field or (name.plain and name.bytes <= max_key_bytes) for name in names) else None
+
+
+def read_plain(data: Data, content: Content, rules: Rules) -> list[tuple[str, Any]]:
     """Take the values there is nothing to say about, which is nearly all; give back the others.
 
-    `spellings` learns how each property is spelled first. This loop is the hottest of the server.
+    This loop is the hottest of the server.
     """
-    rest: list[tuple[str, Name | None, Any]] = []
+    names = shape_of(tuple(data), rules.max_key_bytes)
+    if names is None:
+        return [(key, value) for key, value in data.items() if value is not None]
+    rest: list[tuple[str, Any]] = []
     plain = content.plain
     fields = content.fields
-    key_limit = rules.max_key_bytes
     short = rules.max_value_bytes // 4  # so many characters fit, whatever they are
-    for key, value in data.items():
-        if value is None:
-            continue
-        name = name_of(key) if len(key) <= key_limit else None
-        if name is not None and name.normal not in spellings:
-            kind = type(value)
-            if name.plain:
-                if (
-                    (kind is str and len(value) <= short)
-                    or kind is bool
-                    or (kind is int and INT64_MIN <= value <= INT64_MAX)
-                    or kind is float
-                ) and name.bytes <= key_limit:
-                    spellings[name.normal] = key
-                    plain[key] = value
+    for name, value in zip(names, data.values(), strict=True):
+        kind = type(value)
+        if name.plain:
+            if kind is str:
+                if len(value) <= short:
+                    plain[name.text] = value
                     continue
-            elif name.kept and kind is not dict:
-                checked = name.check(value)
-                if checked is not INVALID and (type(checked) is not str or len(checked) <= short):
-                    spellings[name.normal] = key
-                    fields[name.normal] = checked
-                    continue
-        if name is not None:
-            spellings.setdefault(name.normal, key)
-        rest.append((key, name, value))
+            elif kind is bool or kind is float or (kind is int and INT64_MIN <= value <= INT64_MAX):
+                plain[name.text] = value
+                continue
+        elif name.kept and value is not None and kind is not dict:
+            checked = name.check(value)
+            if checked is not INVALID and (type(checked) is not str or len(checked) <= short):
+                fields[name.normal] = checked
+                continue
+        if value is not None:
+            rest.append((name.text, value))
     return rest
 
 
