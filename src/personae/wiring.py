@@ -42,8 +42,8 @@ STOP_S: Final = 7
 SWITCH_S: Final = 0.001
 """How long a thread may keep the interpreter while another waits: the writer is not to wait for 5 ms."""
 
-GARBAGE_OBJECTS: Final = 200_000
-"""New objects between two looks for garbage: a batch makes tens of thousands, hardly any in cycles."""
+GARBAGE_OBJECTS: Final = 1_000_000
+"""New objects between two looks for garbage: batches in flight are hundreds of thousands, hardly any in cycles."""
 
 log = structlog.get_logger("personae")
 

@@ -1,5 +1,6 @@
 """What the steps of an upload hand to each other: accepted records, found profiles, changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -52,6 +53,19 @@ class Changes:
     flags: dict[Key, bool] = field(default_factory=dict)
     rejected: list[Rejection] = field(default_factory=list)
     warnings: list[Warning] = field(default_factory=list)
+
+
+def joined(parts: Sequence[Changes]) -> Changes:
+    """What several folds over the same `Found`, one after the other, ask to be written."""
+    if len(parts) == 1:
+        return parts[0]
+    out = Changes()
+    for part in parts:
+        out.profiles.update(part.profiles)
+        out.aliases.update(part.aliases)
+        out.contacts += part.contacts
+        out.flags.update(part.flags)
+    return out
 
 
 @dataclass(slots=True)

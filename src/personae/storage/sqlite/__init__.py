@@ -1,4 +1,4 @@
-"""The embedded store: one SQLite database, one thread that writes, separate connections that read.
+"""The embedded store: one SQLite database, one connection that writes, separate ones that read.
 
 Point reads run on the caller's thread: they take tens of microseconds, less than a hand-over to a
 thread and back. Reads by contact, which may meet many profiles, run on a thread of their own.
@@ -50,7 +50,7 @@ class SqliteStore:
         return cls(path, observe)
 
     async def find(self, project: Project, keys: Sequence[Key]) -> Found:
-        return self._point(lambda connection: nodes.read(connection, project.secret, keys).found)
+        return self._point(lambda connection: nodes.read(connection, project, keys))
 
     async def find_flags(self, project: Project, keys: Sequence[Key]) -> dict[Key, bool]:
         return self._point(lambda connection: nodes.read_flags(connection, project.secret, keys))
@@ -66,13 +66,7 @@ class SqliteStore:
             raise unavailable(error) from error
 
     async def update(self, project: Project, keys: Sequence[Key], fold: Fold) -> Changes:
-        def run(connection: apsw.Connection) -> Changes:
-            found, versions = nodes.read(connection, project.secret, keys)
-            changes = fold(found)
-            nodes.write(connection, project.id, project.secret, changes, versions)
-            return changes
-
-        return await self._writer.run(run)
+        return await self._writer.update(project, keys, fold)
 
     async def projects(self) -> list[Project]:
         return self._point(access.read_projects)

@@ -4,6 +4,7 @@ A thread with a connection of its own copies pages while writing goes on. Only w
 past a hard bound, because it never got the chance to start over, does the writer wait for it.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final
@@ -40,13 +41,15 @@ class Checkpointer:
             self._wake.set()
         return apsw.SQLITE_OK
 
+    @property
+    def overdue(self) -> bool:
+        """Whether the log is so long that writing has to wait for it to start over."""
+        return self._pages >= HARD_PAGES
+
     def relieve(self, connection: apsw.Connection) -> None:
-        """Called by the writer between commits: wait for the log to start over if it is too long."""
-        if self._pages >= HARD_PAGES:
-            try:
-                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
-            except apsw.Error:
-                return  # a reader or the disk is in the way; the next commit tries again
+        """Make the log start over; called on the writing thread between two commits."""
+        with suppress(apsw.Error):  # a reader or the disk is in the way: the next commit tries again
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
             self._pages = 0
 
     def _work(self) -> None:

@@ -1,6 +1,6 @@
-"""Reading and writing profiles: what one request asks of a connection, a statement for many rows."""
+"""Reading and writing profiles: a statement for many rows, whatever the number of requests behind them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -10,50 +10,71 @@ import msgspec
 from ...core.identity import Key, Ref
 from ...core.profile import Profile
 from ...core.work import Changes, Found
-from ..codec import Row, decode_rows, encode_document, hash_key, hash_keys
+from .. import Project
+from ..codec import decode_rows, encode_document, hash_key, hash_keys
 from . import statements
 
 _decode_flags = msgspec.json.Decoder(tuple[str, int]).decode_lines
 _decode_profiles = msgspec.json.Decoder(Profile).decode_lines
 
 
-class Read(NamedTuple):
-    """What is behind some keys, and the version of each profile row that was read."""
+class Reading:
+    """What is behind some keys of a project, built up from the lines of `fetch`."""
 
-    found: Found
-    versions: dict[Ref, int]
+    def __init__(self, project: Project, keys: Sequence[Key]) -> None:
+        self.project = project
+        self.found = Found({}, {})
+        self.versions: dict[Ref, int] = {}
+        self._keys = dict(zip(hash_keys(project.secret, keys), keys, strict=True))
+
+    @property
+    def hashes(self) -> list[bytes]:
+        return list(self._keys)
+
+    def add(self, lines: Iterable[str]) -> list[bytes]:
+        """Take in fetched rows; gives the profile rows that aliases lead to and that are still to be fetched."""
+        owners, profiles = self.found
+        targets: dict[bytes, None] = {}
+        for piece in lines:
+            for row in decode_rows(piece):
+                row_key = bytes.fromhex(row.key)
+                key = self._keys.get(row_key)
+                if row.profile is not None:
+                    profiles[row_key] = row.profile
+                    self.versions[row_key] = row.ver
+                    owner = row_key
+                else:
+                    owner = bytes.fromhex(row.target)
+                    targets[owner] = None
+                if key is not None:
+                    owners[key] = owner
+        return [target for target in targets if target not in profiles]
 
 
-def read(connection: apsw.Connection, secret: bytes, keys: Sequence[Key]) -> Read:
+class Rows(NamedTuple):
+    """The rows one project's changes come to, ready to be bound; the statements put them in key order."""
+
+    project: str
+    profiles: list[tuple[bytes, int, str, int]]
+    aliases: list[tuple[bytes, bytes]]
+    contacts: list[tuple[bytes, bytes]]
+    flags: list[tuple[bytes, int]]
+    updated: int
+
+
+def fetch(connection: apsw.Connection, hashes: Sequence[bytes]) -> list[str]:
+    """The rows of `node` with these keys, as texts of JSON lines."""
+    texts = (connection.execute(statements.read_nodes(len(piece)), piece).get for piece in statements.padded(hashes))
+    return [text for text in texts if text]
+
+
+def read(connection: apsw.Connection, project: Project, keys: Sequence[Key]) -> Found:
     """The profiles behind these keys; aliases are followed, which takes a second statement."""
-    hashes = dict(zip(hash_keys(secret, keys), keys, strict=True))
-    owners: dict[Key, Ref] = {}
-    profiles: dict[Ref, Profile] = {}
-    versions: dict[Ref, int] = {}
-    targets: set[bytes] = set()
-    for row in read_rows(connection, list(hashes)):
-        row_key = bytes.fromhex(row.key)
-        if row.profile is not None:
-            owners[hashes[row_key]] = row_key
-            profiles[row_key] = row.profile
-            versions[row_key] = row.ver
-        else:
-            target = bytes.fromhex(row.target)
-            owners[hashes[row_key]] = target
-            targets.add(target)
-    for row in read_rows(connection, list(targets.difference(profiles))):
-        assert row.profile is not None, "an alias leads to a profile, never to another alias"
-        row_key = bytes.fromhex(row.key)
-        profiles[row_key] = row.profile
-        versions[row_key] = row.ver
-    return Read(Found(owners, profiles), versions)
-
-
-def read_rows(connection: apsw.Connection, keys: Sequence[bytes]) -> list[Row]:
-    rows: list[Row] = []
-    for piece in statements.padded(keys):
-        rows += decode_rows(connection.execute(statements.read_nodes(len(piece)), piece).get)
-    return rows
+    reading = Reading(project, keys)
+    targets = reading.add(fetch(connection, reading.hashes))
+    if targets:
+        reading.add(fetch(connection, targets))
+    return reading.found
 
 
 def read_flags(connection: apsw.Connection, secret: bytes, keys: Sequence[Key]) -> dict[Key, bool]:
@@ -73,32 +94,20 @@ def read_contact(connection: apsw.Connection, secret: bytes, contact: Key, limit
     return _decode_profiles(lines or "")
 
 
-def write(connection: apsw.Connection, project: str, secret: bytes, changes: Changes, versions: Mapping[Ref, int]) -> None:
-    """Write what a fold asks for, in key order.
-
-    Raises `RuntimeError` when a row is not at the version that was read: this process is the only
-    writer, so that is a bug, and nothing may be acknowledged.
-    """
+def prepare(project: Project, changes: Changes, versions: Mapping[Ref, int]) -> Rows:
+    """The rows that changes come to; each profile row one version above the one that was read."""
+    secret = project.secret
     row_keys = row_keys_of(secret, changes)
-    profiles = sorted(
+    profiles = [
         (row_keys[ref], versions.get(ref, 0) + 1, encode_document(profile), profile.updated)
         for ref, profile in changes.profiles.items()
-    )
-    written = execute_rows(connection, statements.write_profiles, (project,), profiles)
-    if written != len(profiles):
-        raise RuntimeError(f"{len(profiles) - written} rows changed between reading and writing")
+    ]
+    aliases = zip(hash_keys(secret, changes.aliases), map(row_keys.__getitem__, changes.aliases.values()), strict=True)
+    contact_hashes = hash_keys(secret, [contact for contact, _ in changes.contacts])
+    contacts = zip(contact_hashes, [row_keys[ref] for _, ref in changes.contacts], strict=True)
+    flags = zip(hash_keys(secret, changes.flags), map(int, changes.flags.values()), strict=True)
     updated = max((row[3] for row in profiles), default=0)
-    if changes.aliases:
-        targets = [row_keys[ref] for ref in changes.aliases.values()]
-        aliases = sorted(zip(hash_keys(secret, changes.aliases), targets, strict=True))
-        execute_rows(connection, statements.write_aliases, (project, updated), aliases)
-    if changes.contacts:
-        hashes = hash_keys(secret, [contact for contact, _ in changes.contacts])
-        contacts = sorted(zip(hashes, [row_keys[ref] for _, ref in changes.contacts], strict=True))
-        execute_rows(connection, statements.write_contacts, (), contacts)
-    if changes.flags:
-        flags = sorted(zip(hash_keys(secret, changes.flags), map(int, changes.flags.values()), strict=True))
-        execute_rows(connection, statements.write_flags, (updated,), flags)
+    return Rows(project.id, profiles, list(aliases), list(contacts), list(flags), updated)
 
 
 def row_keys_of(secret: bytes, changes: Changes) -> dict[Ref, bytes]:
@@ -111,6 +120,19 @@ def row_keys_of(secret: bytes, changes: Changes) -> dict[Ref, bytes]:
     row_keys: dict[Ref, bytes] = dict(zip(new, hash_keys(secret, new), strict=True))
     row_keys.update((ref, ref) for ref in refs if isinstance(ref, bytes))
     return row_keys
+
+
+def write(connection: apsw.Connection, rows: Rows) -> bool:
+    """Write the rows; False where a profile was not at the version that was read.
+
+    Aliases come last: a profile that was merged away by a later record of the same group is written
+    as a profile first and becomes an alias then.
+    """
+    written = execute_rows(connection, statements.write_profiles, (rows.project,), rows.profiles)
+    execute_rows(connection, statements.write_aliases, (rows.project, rows.updated), rows.aliases)
+    execute_rows(connection, statements.write_contacts, (), rows.contacts)
+    execute_rows(connection, statements.write_flags, (rows.updated,), rows.flags)
+    return written == len(rows.profiles)
 
 
 def execute_rows(

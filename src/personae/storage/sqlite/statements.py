@@ -28,20 +28,27 @@ SELECT string_agg(doc, char(10)) FROM (
 """
 
 _WRITE_PROFILES = """
-INSERT INTO node (project, key, ver, doc, updated) VALUES {}
+INSERT INTO node (project, key, ver, doc, updated)
+SELECT ?1, column1, column2, column3, column4 FROM (VALUES {}) WHERE true ORDER BY column1
 ON CONFLICT (key) DO UPDATE SET ver = excluded.ver, target = NULL, doc = excluded.doc, updated = excluded.updated
 WHERE node.ver = excluded.ver - 1
 """
 
 _WRITE_ALIASES = """
-INSERT INTO node (project, updated, key, ver, target) VALUES {}
+INSERT INTO node (project, updated, key, ver, target)
+SELECT ?1, ?2, column1, 1, column2 FROM (VALUES {}) WHERE true ORDER BY column1
 ON CONFLICT (key) DO UPDATE SET ver = node.ver + 1, target = excluded.target, doc = NULL, updated = excluded.updated
 """
 
-_WRITE_CONTACTS = "INSERT INTO contact (ckey, pkey) VALUES {} ON CONFLICT DO NOTHING"
+_WRITE_CONTACTS = """
+INSERT INTO contact (ckey, pkey)
+SELECT column1, column2 FROM (VALUES {}) WHERE true ORDER BY column1
+ON CONFLICT DO NOTHING
+"""
 
 _WRITE_FLAGS = """
-INSERT INTO address_flag (updated, ckey, dnd) VALUES {}
+INSERT INTO address_flag (updated, ckey, dnd)
+SELECT ?1, column1, column2 FROM (VALUES {}) WHERE true ORDER BY column1
 ON CONFLICT (ckey) DO UPDATE SET dnd = excluded.dnd, updated = excluded.updated
 """
 
@@ -63,13 +70,13 @@ def read_flags(size: int) -> str:
 @cache
 def write_profiles(size: int) -> str:
     """Takes the project, then (key, ver, doc, updated) for each row."""
-    return _WRITE_PROFILES.format(_rows("(?1, ?, ?, ?, ?)", size))
+    return _WRITE_PROFILES.format(_rows("(?, ?, ?, ?)", size))
 
 
 @cache
 def write_aliases(size: int) -> str:
     """Takes the project and the time, then (key, target) for each row."""
-    return _WRITE_ALIASES.format(_rows("(?1, ?2, ?, 1, ?)", size))
+    return _WRITE_ALIASES.format(_rows("(?, ?)", size))
 
 
 @cache
@@ -81,7 +88,7 @@ def write_contacts(size: int) -> str:
 @cache
 def write_flags(size: int) -> str:
     """Takes the time, then (address key, 0 or 1) for each row."""
-    return _WRITE_FLAGS.format(_rows("(?1, ?, ?)", size))
+    return _WRITE_FLAGS.format(_rows("(?, ?)", size))
 
 
 def _marks(size: int) -> str:

@@ -1,28 +1,38 @@
-"""The one thread that writes: it drains a queue, and what waits at a moment shares one commit.
+"""The one place that writes: updates that wait at a moment share one read, one write, one commit.
 
-Each job runs in a savepoint of its own, so one that fails is rolled back alone. Jobs are answered
-after the commit is on disk. Source: design 5.
+The interpreter runs one thread at a time, so all Python work stays on the event loop: a thread of
+its own only makes calls into SQLite, each for many rows, and the next requests are decoded and
+screened meanwhile. Requests are isolated by taking a group apart: if anything in it fails, nothing
+of it was written, and its updates are run one by one. Source: design 5.
 """
 
 import asyncio
-from collections.abc import Callable
-from queue import Empty, SimpleQueue
-from threading import Thread
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from time import perf_counter
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, ParamSpec, TypeVar
 
 import apsw
 
-from .. import Unavailable
+from ...core.identity import Key
+from ...core.work import Changes, joined
+from .. import Fold, Project, Unavailable
+from . import nodes
 from .checkpoint import Checkpointer
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
-MAX_GROUP: Final = 64
-"""How many jobs share a commit at most; bounds how long the first of them waits."""
+MAX_GROUP_KEYS: Final = 16_000
+"""Keys from which on a group takes no more updates; bounds how long its first one waits."""
+
+MAX_ATTEMPTS: Final = 5
+"""How often a group is read and folded anew because a row was not at the version read."""
 
 CommitObserver = Callable[[int, float], None]
-"""Called after each commit with the number of jobs in it and the seconds the commit itself took."""
+"""Called after each commit with the number of requests in it and the seconds the commit itself took."""
 
 WORLD_ERRORS: Final = (
     apsw.BusyError,
@@ -38,106 +48,156 @@ WORLD_ERRORS: Final = (
 """What the world does to a database; anything else a statement raises is a bug of ours."""
 
 
-class Job(NamedTuple):
-    run: Callable[[apsw.Connection], Any]
-    future: asyncio.Future[Any]
+class Outdated(Exception):  # noqa: N818 - the reason to try again
+    """A row is not at the version that was read; nothing of the transaction was kept."""
 
 
-class Outcome(NamedTuple):
-    future: asyncio.Future[Any]
-    result: Any
-    error: BaseException | None
+class Update(NamedTuple):
+    """One request's update, and the future its caller waits for."""
 
-    def deliver(self) -> None:
-        if self.future.done():
-            return
-        if self.error is None:
-            self.future.set_result(self.result)
-        else:
-            self.future.set_exception(self.error)
+    project: Project
+    keys: Sequence[Key]
+    fold: Fold
+    done: asyncio.Future[Changes]
 
 
 class Writer:
-    """Runs jobs on `connection`, which nobody else uses until `close` is done."""
+    """Writes through `connection`, which nobody else uses until `close` is done."""
 
     def __init__(self, connection: apsw.Connection, checkpointer: Checkpointer, observe: CommitObserver) -> None:
         self._connection = connection
         self._checkpointer = checkpointer
         self._observe = observe
-        self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="personae-writer")
+        self._turn = asyncio.Lock()
+        self._waiting: deque[Update] = deque()
+        self._draining: asyncio.Task[None] | None = None
         self._closing = False
-        self._thread = Thread(target=self._work, name="personae-writer", daemon=True)
-        self._thread.start()
 
-    async def run(self, run: Callable[[apsw.Connection], T]) -> T:
-        """The result of `run(connection)` once its effects are on disk, or the exception it raised.
+    async def update(self, project: Project, keys: Sequence[Key], fold: Fold) -> Changes:
+        """What the fold says, once it is on disk. Raises what the fold raises, or `Unavailable`."""
+        self._require_open()
+        update = Update(project, keys, fold, asyncio.get_running_loop().create_future())
+        self._waiting.append(update)
+        if self._draining is None or self._draining.done():
+            self._draining = asyncio.create_task(self._drain())
+        return await update.done
 
-        Raises `Unavailable` when the commit failed, and nothing of it was kept, or after `close`.
-        """
-        if self._closing:
-            raise Unavailable("the store is closed")
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(Job(run, future))
-        return await future
+    async def run(self, work: Callable[[apsw.Connection], T]) -> T:
+        """The result of `work(connection)` in a transaction of its own, once that is on disk."""
+        self._require_open()
+        async with self._turn:
+            try:
+                return await self._call(self._commit, 1, work)
+            except WORLD_ERRORS as error:
+                raise unavailable(error) from error
 
     async def close(self) -> None:
-        """Finish the jobs in the queue; later ones are refused."""
+        """Finish the updates that wait; later ones are refused."""
         self._closing = True
-        self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+        if self._draining is not None:
+            await self._draining
+        async with self._turn:
+            await asyncio.to_thread(self._thread.shutdown)
 
-    def _work(self) -> None:
-        more = True
-        while more:
-            jobs, more = self._next_group()
-            if jobs:
-                outcomes = self._commit(jobs)
-                self._loop.call_soon_threadsafe(deliver, outcomes)
-                self._checkpointer.relieve(self._connection)
+    def _require_open(self) -> None:
+        if self._closing:
+            raise Unavailable("the store is closed")
 
-    def _next_group(self) -> tuple[list[Job], bool]:
-        """Wait for a job and take those that wait behind it; False when it is time to stop."""
-        job = self._queue.get()
-        jobs: list[Job] = []
-        while job is not None:
-            jobs.append(job)
-            if len(jobs) == MAX_GROUP:
-                return jobs, True
-            try:
-                job = self._queue.get_nowait()
-            except Empty:
-                return jobs, True
-        return jobs, False
+    async def _drain(self) -> None:
+        while self._waiting:
+            async with self._turn:
+                await self._settle(self._next_group())
+                if self._checkpointer.overdue:
+                    await self._call(self._checkpointer.relieve, self._connection)
 
-    def _commit(self, jobs: list[Job]) -> list[Outcome]:
-        """Run the jobs and commit once; every job gets its outcome, whatever happens."""
-        connection = self._connection
+    def _next_group(self) -> list[Update]:
+        group: list[Update] = []
+        keys = 0
+        while self._waiting and keys < MAX_GROUP_KEYS:
+            update = self._waiting.popleft()
+            keys += len(update.keys)
+            group.append(update)
+        return group
+
+    async def _settle(self, group: list[Update]) -> None:
+        """Give every update of the group its outcome: together, or else one by one."""
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            outcomes = [self._savepoint(job) for job in jobs]
+            results = await self._together(group)
+        except Exception as error:  # noqa: BLE001 - whatever it is, each update must get its answer
+            if len(group) > 1 and not isinstance(error, WORLD_ERRORS):
+                for update in group:
+                    await self._settle([update])
+                return
+            for update in group:
+                if not update.done.done():
+                    update.done.set_exception(unavailable(error))
+            return
+        for update, changes in zip(group, results, strict=True):
+            if not update.done.done():
+                update.done.set_result(changes)
+
+    async def _together(self, group: list[Update]) -> list[Changes]:
+        """Read, fold and write a group in one transaction; nothing is written unless all of it is."""
+        for _ in range(MAX_ATTEMPTS):
+            readings = await self._read(group)
+            results = []
+            for update in group:
+                results.append(update.fold(readings[update.project.id].found))
+                await asyncio.sleep(0)  # let reads be answered between two folds
+            rows = [
+                nodes.prepare(
+                    reading.project,
+                    joined([changes for update, changes in zip(group, results, strict=True) if update.project.id == id]),
+                    reading.versions,
+                )
+                for id, reading in readings.items()
+            ]
+            try:
+                await self._call(self._commit, len(group), partial(write_all, rows))
+            except Outdated:
+                continue
+            return results
+        raise Unavailable("rows kept changing between reading and writing")
+
+    async def _read(self, group: list[Update]) -> dict[str, nodes.Reading]:
+        """What is behind the keys of the group, by project ID."""
+        keys: dict[str, dict[Key, None]] = {}
+        projects = {update.project.id: update.project for update in group}
+        for update in group:
+            keys.setdefault(update.project.id, {}).update(dict.fromkeys(update.keys))
+        readings = {id: nodes.Reading(project, list(keys[id])) for id, project in projects.items()}
+        for reading in readings.values():
+            targets = reading.add(await self._call(nodes.fetch, self._connection, reading.hashes))
+            if targets:
+                reading.add(await self._call(nodes.fetch, self._connection, targets))
+        return readings
+
+    def _commit(self, requests: int, work: Callable[[apsw.Connection], T]) -> T:
+        """On the writing thread: do the work in a transaction, and have it on disk."""
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(connection)
             started = perf_counter()
             connection.execute("COMMIT")
-            self._observe(len(jobs), perf_counter() - started)
-            return outcomes
-        except Exception as error:  # noqa: BLE001 - the thread must live, and each job have its answer
+        except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            return [Outcome(job.future, None, unavailable(error)) for job in jobs]
+            raise
+        self._observe(requests, perf_counter() - started)
+        return result
 
-    def _savepoint(self, job: Job) -> Outcome:
-        connection = self._connection
-        connection.execute("SAVEPOINT job")
-        try:
-            result = job.run(connection)
-        except Exception as error:
-            if not connection.in_transaction:
-                raise  # SQLite gave up the whole transaction: the other jobs are gone too
-            connection.execute("ROLLBACK TO job")
-            connection.execute("RELEASE job")
-            return Outcome(job.future, None, unavailable(error))
-        connection.execute("RELEASE job")
-        return Outcome(job.future, result, None)
+    async def _call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work` on the writing thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
+
+
+def write_all(rows: Sequence[nodes.Rows], connection: apsw.Connection) -> None:
+    """Write the rows of every project. Raises `Outdated` unless all were at the version read."""
+    for some in rows:
+        if not nodes.write(connection, some):
+            raise Outdated
 
 
 def unavailable(error: Exception) -> Exception:
@@ -147,8 +207,3 @@ def unavailable(error: Exception) -> Exception:
     refused = Unavailable(f"SQLite: {error}")
     refused.__cause__ = error
     return refused
-
-
-def deliver(outcomes: list[Outcome]) -> None:
-    for outcome in outcomes:
-        outcome.deliver()
