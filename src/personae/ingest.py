@@ -1,6 +1,6 @@
 """The one way records become profiles: the API, the importer and the dashboard all come through here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from .core.faults import Rejection, Warning
@@ -23,7 +23,7 @@ class Outcome(NamedTuple):
 
 
 async def upload(
-    store: Store, project: Project, records: Sequence[object], *, now_us: int, seed: bytes, rules: Rules, dry_run: bool = False
+    store: Store, project: Project, records: Iterable[object], *, now_us: int, seed: bytes, rules: Rules, dry_run: bool = False
 ) -> Outcome:
     """Screen, fold and commit a batch; when this returns, what was processed is on disk.
 
@@ -31,12 +31,13 @@ async def upload(
     is stored and writes nothing. Raises `Unavailable`. Source: contract A2, A4.8.
     """
     accepted, rejected = screen(records, now_us // 1_000_000, rules)
+    total = len(accepted) + len(rejected)
     if not accepted:
-        return Outcome(len(records), rejected, [])
+        return Outcome(total, rejected, [])
     keys = keys_of(accepted)
 
     def apply(found: Found) -> Changes:
         return fold(accepted, found, now_us, seed, rules)
 
     changes = apply(await store.find(project, keys)) if dry_run else await store.update(project, keys, apply)
-    return Outcome(len(records), rejected + changes.rejected, changes.warnings)
+    return Outcome(total, rejected + changes.rejected, changes.warnings)

@@ -4,7 +4,7 @@
 store found for them; it may run again after a conflict, on profiles read anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .faults import TYPE, Rejection, Warning
 from .identity import Key, Mint
@@ -13,7 +13,7 @@ from .rules import Rules
 from .work import Accepted, Changes, Found, Work
 
 
-def screen(records: Sequence[object], now: int, rules: Rules) -> tuple[list[Accepted], list[Rejection]]:
+def screen(records: Iterable[object], now: int, rules: Rules) -> tuple[list[Accepted], list[Rejection]]:
     """Each record's first fault, or the record ready to fold; records are not changed.
 
     `now` is epoch seconds. Source: contract A3, A4.

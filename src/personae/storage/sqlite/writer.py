@@ -10,9 +10,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from time import perf_counter
-from typing import Final, NamedTuple, ParamSpec, TypeVar
+from typing import Final, Generic, NamedTuple, ParamSpec, TypeVar
 
 import apsw
 
@@ -61,6 +62,13 @@ class Update(NamedTuple):
     done: asyncio.Future[Changes]
 
 
+class Committed(NamedTuple, Generic[T]):
+    """What was done in a transaction that is on disk, and the seconds its commit took."""
+
+    result: T
+    seconds: float
+
+
 class Writer:
     """Writes through `connection`, which nobody else uses until `close` is done."""
 
@@ -75,20 +83,30 @@ class Writer:
         self._closing = False
 
     async def update(self, project: Project, keys: Sequence[Key], fold: Fold) -> Changes:
-        """What the fold says, once it is on disk. Raises what the fold raises, or `Unavailable`."""
+        """What the fold says, once it is on disk. Raises what the fold raises, or `Unavailable`.
+
+        A caller that is cancelled learns the truth: either nothing was or will be written, and the
+        cancellation goes on, or the update has begun, and its outcome is waited for.
+        """
         self._require_open()
         update = Update(project, keys, fold, asyncio.get_running_loop().create_future())
         self._waiting.append(update)
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._drain())
-        return await update.done
+        try:
+            return await asyncio.shield(update.done)
+        except asyncio.CancelledError:
+            if update in self._waiting:
+                self._waiting.remove(update)
+                raise
+            return await update.done
 
     async def run(self, work: Callable[[apsw.Connection], T]) -> T:
         """The result of `work(connection)` in a transaction of its own, once that is on disk."""
         self._require_open()
         async with self._turn:
             try:
-                return await self._call(self._commit, 1, work)
+                return (await self._call(self._commit, work)).result
             except WORLD_ERRORS as error:
                 raise unavailable(error) from error
 
@@ -123,22 +141,24 @@ class Writer:
     async def _settle(self, group: list[Update]) -> None:
         """Give every update of the group its outcome: together, or else one by one."""
         try:
-            results = await self._together(group)
+            results, seconds = await self._together(group)
         except Exception as error:  # noqa: BLE001 - whatever it is, each update must get its answer
             if len(group) > 1 and not isinstance(error, WORLD_ERRORS):
                 for update in group:
                     await self._settle([update])
                 return
             for update in group:
-                if not update.done.done():
-                    update.done.set_exception(unavailable(error))
+                update.done.set_exception(unavailable(error))
             return
         for update, changes in zip(group, results, strict=True):
-            if not update.done.done():
-                update.done.set_result(changes)
+            update.done.set_result(changes)
+        self._observe(len(group), seconds)
 
-    async def _together(self, group: list[Update]) -> list[Changes]:
-        """Read, fold and write a group in one transaction; nothing is written unless all of it is."""
+    async def _together(self, group: list[Update]) -> tuple[list[Changes], float]:
+        """Read, fold and write a group in one transaction; nothing is written unless all of it is.
+
+        Gives the changes of each update, and the seconds the commit took.
+        """
         for _ in range(MAX_ATTEMPTS):
             readings = await self._read(group)
             results = []
@@ -154,10 +174,10 @@ class Writer:
                 for id, reading in readings.items()
             ]
             try:
-                await self._call(self._commit, len(group), partial(write_all, rows))
+                committed = await self._call(self._commit, partial(write_all, rows))
             except Outdated:
                 continue
-            return results
+            return results, committed.seconds
         raise Unavailable("rows kept changing between reading and writing")
 
     async def _read(self, group: list[Update]) -> dict[str, nodes.Reading]:
@@ -173,9 +193,11 @@ class Writer:
                 reading.add(await self._call(nodes.fetch, self._connection, targets))
         return readings
 
-    def _commit(self, requests: int, work: Callable[[apsw.Connection], T]) -> T:
+    def _commit(self, work: Callable[[apsw.Connection], T]) -> Committed[T]:
         """On the writing thread: do the work in a transaction, and have it on disk."""
         connection = self._connection
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")  # the last one could not even be rolled back
         connection.execute("BEGIN IMMEDIATE")
         try:
             result = work(connection)
@@ -183,10 +205,10 @@ class Writer:
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
-                connection.execute("ROLLBACK")
+                with suppress(apsw.Error):
+                    connection.execute("ROLLBACK")
             raise
-        self._observe(requests, perf_counter() - started)
-        return result
+        return Committed(result, perf_counter() - started)
 
     async def _call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` on the writing thread."""
