@@ -52,7 +52,6 @@ def test_a_later_source_wins(tmp_path: Path) -> None:
 
 
 RULES = [
-    ({"max_batch": "7"}, Rules(max_batch=7)),
     ({"max_identifier_chars": "7"}, Rules(max_identifier_chars=7)),
     ({"max_key_bytes": "7"}, Rules(max_key_bytes=7)),
     ({"max_value_bytes": "7"}, Rules(max_value_bytes=7)),
@@ -140,6 +139,39 @@ def test_a_bad_value_is_told_even_if_a_later_source_is_good() -> None:
 def test_an_empty_variable_is_not_set() -> None:
     """Compose files pass on variables nobody set as empty ones."""
     assert load({}, {"PERSONAE_PORT": "", "PERSONAE_PASSCODE": ""}, None) == load({}, {}, None)
+
+
+SERVICE_LINKS = {
+    "PERSONAE_SERVICE_HOST": "10.0.0.1",
+    "PERSONAE_SERVICE_PORT": "8080",
+    "PERSONAE_SERVICE_PORT_HTTP": "8080",
+    "PERSONAE_PORT": "tcp://10.0.0.1:8080",
+    "PERSONAE_PORT_8080_TCP": "tcp://10.0.0.1:8080",
+    "PERSONAE_PORT_8080_TCP_PROTO": "tcp",
+    "PERSONAE_PORT_8080_TCP_PORT": "8080",
+    "PERSONAE_PORT_8080_TCP_ADDR": "10.0.0.1",
+}
+
+
+def test_variables_of_a_kubernetes_service_are_no_settings() -> None:
+    """A Service named `personae` puts these into every pod; the start does not see them."""
+    assert load({}, SERVICE_LINKS, None) == load({}, {}, None)
+
+
+LIKE_SERVICE_LINKS = [
+    ("PERSONAE_PORT", "udp://10.0.0.1:8080"),
+    ("PERSONAE_HOST", "tcp://a b"),
+    ("PERSONAE_SERVICE", "x"),
+    ("PERSONAE_SERVICE_HOSTS", "x"),
+    ("PERSONAE_PORT_TCP", "x"),
+    ("PERSONAE_PORT_8080_TCP_X", "x"),
+]
+
+
+@pytest.mark.parametrize(("variable", "value"), LIKE_SERVICE_LINKS)
+def test_other_variables_are_judged(variable: str, value: str) -> None:
+    """Only exactly those forms are passed over."""
+    assert len(lines({}, {variable: value})) == 1
 
 
 FILES: list[tuple[bytes, str]] = [

@@ -25,7 +25,7 @@ FIRST_NAME: Final = "first"
 log = structlog.get_logger()
 
 
-class Refused(Exception):  # noqa: N818 - its text is the one line the user reads
+class NotDone(Exception):  # noqa: N818 - its text is the one line the user reads
     """What was asked for cannot be done; the text says why."""
 
 
@@ -65,7 +65,7 @@ def valid(passcode: Passcode, now: int) -> bool:
 async def create_project(store: Store, *, project_id: str = "", name: str = "", now: int) -> Project:
     """A new project, with the secret its identifiers are hashed with; its ID is generated if not given.
 
-    Raises `Refused` for an ID that is taken or not allowed.
+    Raises `NotDone` for an ID that is taken or not allowed.
     """
     while True:
         chosen = project_id or generated_id()
@@ -74,15 +74,15 @@ async def create_project(store: Store, *, project_id: str = "", name: str = "", 
         if await store.add_project(project):
             return project
         if project_id:
-            raise Refused(f"there is a project {project_id} already")
+            raise NotDone(f"there is a project {project_id} already")
 
 
 async def find_project(store: Store, project_id: str) -> Project:
-    """The project with this ID. Raises `Refused` if there is none."""
+    """The project with this ID. Raises `NotDone` if there is none."""
     for project in await store.projects():
         if project.id == project_id:
             return project
-    raise Refused(f"there is no project {project_id!r}; `personae project list` lists them")
+    raise NotDone(f"there is no project {project_id!r}; `personae project list` lists them")
 
 
 async def passcodes_of(store: Store, project: Project) -> list[Passcode]:
@@ -122,7 +122,8 @@ class Issuer:
     async def first_start(self, *, project_id: str, passcode: str, now: int) -> Start:
         """Make sure of a project with a passcode: the given ones, or, in an empty store, generated ones.
 
-        The same call again changes nothing. A given passcode that was revoked stays revoked.
+        The same call again changes nothing. A given passcode that was revoked stays revoked. The
+        passcode is in the answer when this call made it, and later as long as it is kept.
         """
         if not self._keep:
             await self._forget()
@@ -142,13 +143,17 @@ class Issuer:
         return await create_project(self._store, project_id=project_id, now=now)
 
     async def _take(self, project: Project, known: list[Passcode], text: str, now: int) -> str:
-        """The given passcode, added unless the project had it before; "" if that one no longer holds."""
+        """The given passcode, added unless the project had it before.
+
+        In that case it is "" where it was not kept, or no longer holds.
+        """
         digest = self._key.digest(project.id.encode(), text.encode())
         same = [passcode for passcode in known if passcode.digest == digest]
         if not same:
             return (await self.create(project, name=FIRST_NAME, text=text, now=now)).text
-        if any(valid(passcode, now) for passcode in same):
-            return text
+        holding = [passcode for passcode in same if valid(passcode, now)]
+        if holding:
+            return self.reveal(holding[0])
         log.warning("the passcode of the settings is revoked or expired", project=project.id, passcode_id=same[-1].id)
         return ""
 
@@ -168,13 +173,13 @@ class Issuer:
 
 
 async def revoke(store: Store, project: Project, passcode_id: str, *, now: int) -> Passcode:
-    """Revoke a passcode at once; one that is revoked stays as it is. Raises `Refused` if there is none."""
+    """Revoke a passcode at once; one that is revoked stays as it is. Raises `NotDone` if there is none."""
     for passcode in await passcodes_of(store, project):
         if passcode.id == passcode_id:
             revoked = _ending(passcode, 0, now)
             await store.put_passcodes([revoked])
             return revoked
-    raise Refused(f"project {project.id} has no passcode {passcode_id!r}; `personae passcode list` shows their IDs")
+    raise NotDone(f"project {project.id} has no passcode {passcode_id!r}; `personae passcode list` shows their IDs")
 
 
 def _ending(passcode: Passcode, overlap_s: int, now: int) -> Passcode:
@@ -192,13 +197,13 @@ def _binding(project_id: str, passcode_id: str) -> bytes:
 
 def _name(name: str) -> str:
     if not (name.strip() and name.isprintable() and len(name) <= MAX_NAME_CHARS):
-        raise Refused(f"the name {name[:MAX_NAME_CHARS]!r} is not allowed; allowed: 1 to {MAX_NAME_CHARS} printable characters")
+        raise NotDone(f"the name {name[:MAX_NAME_CHARS]!r} is not allowed; allowed: 1 to {MAX_NAME_CHARS} printable characters")
     return name
 
 
 def _require(kind: Kind, what: str, text: str) -> None:
     if kind.read(text) is None:
-        raise Refused(f"this {what} is not allowed; allowed: {kind.allowed}")
+        raise NotDone(f"this {what} is not allowed; allowed: {kind.allowed}")
 
 
 class Grant(msgspec.Struct, frozen=True):

@@ -52,7 +52,8 @@ class ServerKey:
 
     async def check(self, store: Store) -> None:
         """Tie the store to this key, or raise `KeyRefused` where it belongs to another one."""
-        if not compare_digest(await store.set_meta(CHECK_META, self._check), self._check):
+        standing = await store.get_meta(CHECK_META) or await store.set_meta(CHECK_META, self._check)
+        if not compare_digest(standing, self._check):
             raise KeyRefused(f"{self.path} is not the key this database was made with; put the original file back")
 
 
@@ -60,15 +61,19 @@ def _subkey(secret: bytes, purpose: bytes) -> bytes:
     return blake2b(key=secret, person=purpose, digest_size=KEY_BYTES).digest()
 
 
-def load_or_create(data: Path) -> ServerKey:
+def load_or_create(data: Path, database: Path) -> ServerKey:
     """The key of a data directory; the first call makes the directory (0700) and the key (0600).
 
-    Of two processes that start at once, both get the key of the one that was first.
+    Of two processes that start at once, both get the key of the one that was first. Raises
+    `KeyRefused`, and makes none, where `database` is there without its key.
     """
     path = data / FILE_NAME
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        used = database.exists()  # before the look for the key, which another process makes first
         if not path.exists():
+            if used:
+                raise KeyRefused(f"{path} is missing, and {database} cannot be used without it; put the original file back")
             _create(path)
         content = path.read_bytes()
     except OSError as error:

@@ -21,6 +21,12 @@ PREFIX: Final = "PERSONAE_"
 CONFIG_VARIABLE: Final = "PERSONAE_CONFIG"
 """Names the TOML file; the one variable that is not a setting."""
 
+SERVICE_LINK: Final = re.compile(r"PERSONAE_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_[0-9]+_TCP(_(PROTO|PORT|ADDR))?)")
+"""What Kubernetes adds to the environment of every pod beside a Service named `personae`: no settings."""
+
+SERVICE_URL: Final = "tcp://"
+"""How PERSONAE_PORT begins where it is such a variable too."""
+
 MASK: Final = "********"
 
 
@@ -201,6 +207,11 @@ class Settings:
     passcode: str = field(repr=False)
 
     @property
+    def database(self) -> Path:
+        """The database file of the data directory."""
+        return self.data / "personae.db"
+
+    @property
     def rules(self) -> Rules:
         """The limits a record is judged by."""
         limits = {name: getattr(self, name) for name in Rules._fields if name in BY_NAME}
@@ -269,8 +280,14 @@ def _from_file(file: Path | None, bad: list[str]) -> Iterator[Given]:
 def _from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
     """An empty variable counts as not set, which is what compose files make of one without a value."""
     for variable, raw in sorted(environ.items()):
-        if variable.startswith(PREFIX) and variable != CONFIG_VARIABLE and raw:
+        if variable.startswith(PREFIX) and variable != CONFIG_VARIABLE and raw and not _is_service_link(variable, raw):
             yield Given(variable.removeprefix(PREFIX).lower(), f"environment {variable}", raw)
+
+
+def _is_service_link(variable: str, raw: str) -> bool:
+    if variable == BY_NAME["port"].variable:
+        return raw.startswith(SERVICE_URL)
+    return SERVICE_LINK.fullmatch(variable) is not None
 
 
 def _from_flags(flags: Mapping[str, str]) -> Iterator[Given]:

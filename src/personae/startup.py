@@ -18,7 +18,7 @@ class CannotStart(Exception):  # noqa: N818 - its text is the one line the user 
 @contextmanager
 def locked(data: Path) -> Iterator[None]:
     """Hold the data directory for this server alone. Raises `CannotStart` where another one has it."""
-    with (data / LOCK_NAME).open("a+") as lock:
+    with os.fdopen(os.open(data / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -27,8 +27,6 @@ from .startup import listening, locked
 from .storage import Store, Unavailable
 from .storage.sqlite import SqliteStore
 
-DATABASE_NAME: Final = "personae.db"
-
 REFRESH_S: Final = 0.25
 """How often projects and passcodes are looked at anew: a revocation is honoured within a second."""
 
@@ -36,8 +34,14 @@ FLUSH_S: Final = 10.0
 """How often the last uses of passcodes are written."""
 
 KEEP_ALIVE_S: Final = 75
-STOP_S: Final = 7
-"""How long a stop waits for requests in flight; with the rest of it, under ten seconds."""
+STOP_S: Final = 5
+"""How long a stop waits for requests in flight.
+
+What comes after it, with the database locked by another process: the flush and one commit that
+waits out its busy timeout. All of it stays under ten seconds.
+"""
+
+LAST_FLUSH_S: Final = 1.0
 
 SWITCH_S: Final = 0.001
 """How long a thread may keep the interpreter while another waits: the writer is not to wait for 5 ms."""
@@ -51,8 +55,7 @@ log = structlog.get_logger("personae")
 async def open_store(settings: Settings, metrics: Metrics | None = None) -> Store:
     """The store of a data directory, created or migrated as needed; a server may be running on it."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = settings.data / DATABASE_NAME
-    return await SqliteStore.open(path, (metrics or Metrics()).committed)
+    return await SqliteStore.open(settings.database, (metrics or Metrics()).committed)
 
 
 def serve(settings: Settings) -> int:
@@ -61,7 +64,7 @@ def serve(settings: Settings) -> int:
     Raises `CannotStart`, `KeyRefused` or `UnusableDatabase` where it cannot start.
     """
     sys.setswitchinterval(SWITCH_S)
-    key = load_or_create(settings.data)
+    key = load_or_create(settings.data, settings.database)
     with (
         locked(settings.data),
         listening(settings.host, settings.port) as listener,
@@ -88,22 +91,34 @@ async def run(settings: Settings, key: ServerKey, listener: socket.socket) -> No
         finally:
             for job in jobs:
                 job.cancel()
-            with suppress(Unavailable):  # the last uses of passcodes are not worth a failed stop
-                await access.flush()
+            with suppress(Unavailable, TimeoutError):  # the last uses of passcodes are not worth a failed stop
+                async with asyncio.timeout(LAST_FLUSH_S):
+                    await access.flush()
     finally:
         await store.close()
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
     """Do `work` again and again; nothing that goes wrong with it once ends it."""
+    trouble = ""
     while True:
         await asyncio.sleep(seconds)
-        try:
-            await work()
-        except Unavailable as error:
-            log.error("store unavailable", reason=str(error))
-        except Exception:
-            log.exception("unexpected error", work=work.__qualname__)
+        trouble = await attempt(work, trouble)
+
+
+async def attempt(work: Callable[[], Awaitable[object]], before: str) -> str:
+    """Do `work` and say what is wrong with it, "" for nothing; the log has only what differs from `before`."""
+    try:
+        await work()
+    except Exception as error:
+        trouble = f"{type(error).__name__}: {error}"
+        if trouble != before:
+            cause = None if isinstance(error, Unavailable) else error
+            log.error("background work fails", work=work.__qualname__, reason=trouble, exc_info=cause)
+        return trouble
+    if before:
+        log.info("background work succeeds again", work=work.__qualname__)
+    return ""
 
 
 class Http(uvicorn.Server):

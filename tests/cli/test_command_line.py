@@ -17,8 +17,15 @@ def test_python_m_personae_is_the_command() -> None:
     assert ran.stdout.startswith(f"personae {personae.__version__} ")
 
 
+def test_the_version_is_a_flag_too(cli: Run) -> None:
+    """`personae --version` prints what `personae version` prints."""
+    ran = cli("--version")
+    assert ran.out.startswith(f"personae {personae.__version__} ")
+    assert ran == cli("version")
+
+
 HELPS = [
-    ([], ["serve", "settings", "project", "passcode", "version"]),
+    ([], ["serve", "settings", "project", "passcode", "version", "--version"]),
     (["project"], ["create", "list", "show"]),
     (["passcode"], ["create", "list", "revoke", "rotate"]),
     (["serve"], [setting.flag for setting in SETTINGS if setting.flag] + ["--config"]),
@@ -38,8 +45,8 @@ def test_help_names_everything(cli: Run, command: list[str], words: list[str]) -
 MISTAKES = [
     ([], "personae: the following arguments are required: COMMAND (see personae --help)"),
     (["serv"], "personae: argument COMMAND: invalid choice: 'serv'"),
-    (["serve", "--prt", "1"], "personae: unrecognized arguments: --prt 1"),
-    (["serve", "--por", "1"], "personae: unrecognized arguments: --por 1"),
+    (["serve", "--prt", "1"], "personae: unrecognized argument --prt (see personae --help)\n"),
+    (["serve", "--por", "1"], "personae: unrecognized argument --por (see personae --help)\n"),
     (["serve", "--port"], "personae serve: argument --port: expected one argument"),
     (["project"], "personae project: the following arguments are required: COMMAND"),
     (["project", "show"], "personae project show: the following arguments are required: ID"),
@@ -52,7 +59,7 @@ MISTAKES = [
         ["passcode", "rotate", "--project", "P", "--overlap", "-1"],
         "personae passcode rotate: argument --overlap: '-1' is not allowed",
     ),
-    (["passcode", "create", "--project", "P", "--passcode", "x"], "personae: unrecognized arguments: --passcode x"),
+    (["project", "list", "P"], "personae: too many arguments (see personae --help)\n"),
 ]
 
 
@@ -62,6 +69,25 @@ def test_a_mistake_is_one_line(cli: Run, arguments: list[str], expected: str) ->
     status, out, err = cli(*arguments)
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert err.startswith(expected)
+
+
+SECRETS = [
+    ["serve", "--passcode", "s3cret"],
+    ["serve", "--passcode=s3cret"],
+    ["serve", "--passcode", "-s3cret"],
+    ["serve", "-ps3cret"],
+    ["serve", "s3cret"],
+    ["passcode", "create", "--project", "P", "s3cret", "--passcode"],
+]
+
+
+@pytest.mark.parametrize("arguments", SECRETS)
+def test_what_no_command_takes_is_not_repeated(cli: Run, arguments: list[str]) -> None:
+    """Somebody may have thought that a passcode goes there."""
+    status, out, err = cli(*arguments)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "s3cret" not in err
+    assert "--passcode" not in arguments[1] or "--passcode" in err
 
 
 @pytest.mark.parametrize("command", [["serve"], ["settings"], ["project", "list"], ["passcode", "list", "--project", "P"]])

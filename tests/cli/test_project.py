@@ -94,6 +94,10 @@ def newer_database() -> None:
         database.pragma("user_version", 9999)
 
 
+def missing_key() -> None:
+    Path("personae-data/server.key").unlink()
+
+
 BROKEN = [
     (broken_database, "personae: cannot open the database personae-data/personae.db: "),
     (newer_database, "personae: the database personae-data/personae.db has schema version 9999, this program knows up to "),
@@ -102,6 +106,7 @@ BROKEN = [
         "personae: personae-data/server.key is not a server key (64 hexadecimal digits); put the original file back\n",
     ),
     (other_key, "personae: personae-data/server.key is not the key this database was made with; put the original file back\n"),
+    (missing_key, "personae: personae-data/server.key is missing, and personae-data/personae.db cannot be used without it;"),
     (directory_is_a_file, "personae: cannot use the server key personae-data/server.key: "),
 ]
 
@@ -114,3 +119,35 @@ def test_a_broken_directory_is_one_line(cli: Run, breaks: Callable[[], None], ex
     status, out, err = cli("project", "create")
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert err.startswith(expected)
+
+
+def test_looking_does_not_wait_for_a_lock(cli: Run) -> None:
+    """While another process writes, lists are printed all the same."""
+    cli("project", "create", "--id", "P")
+    with closing(apsw.Connection("personae-data/personae.db")) as beside:
+        beside.execute("BEGIN IMMEDIATE")
+        assert [row["project_id"] for row in cli("project", "list", "--json").json] == ["P"]
+        assert cli("passcode", "list", "--project", "P").status == 0
+
+
+def test_a_locked_database_is_one_line(cli: Run) -> None:
+    """A command that has to write gives up with status 1, and nothing is made."""
+    cli("project", "create", "--id", "P")
+    with closing(apsw.Connection("personae-data/personae.db")) as beside:
+        beside.execute("BEGIN IMMEDIATE")
+        status, out, err = cli("project", "create", "--id", "Q")
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("personae: the database cannot be used now (")
+    assert [row["project_id"] for row in cli("project", "list", "--json").json] == ["P"]
+
+
+def test_a_locked_new_database_is_one_line(cli: Run) -> None:
+    """The same where the tables are still to be made."""
+    Path("personae-data").mkdir()
+    Path("personae-data/server.key").write_text("00" * 32)
+    with closing(apsw.Connection("personae-data/personae.db")) as beside:
+        beside.pragma("journal_mode", "wal")
+        beside.execute("BEGIN IMMEDIATE")
+        ran = cli("project", "create")
+    expected = "personae: the database personae-data/personae.db is locked by another process; try again when that is done\n"
+    assert ran == (1, "", expected)

@@ -31,3 +31,12 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
         ran = serve(tmp_path, port)
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
     assert ran.stderr.startswith(f"personae: cannot listen on 127.0.0.1 port {port}: ")
+
+
+def test_a_database_without_its_key_is_one_line(tmp_path: Path) -> None:
+    """The start says which file is missing and makes no other one."""
+    (tmp_path / "personae.db").write_bytes(b"")
+    ran = serve(tmp_path, 0)
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
+    assert ran.stderr.startswith(f"personae: {tmp_path}/server.key is missing, ")
+    assert [file.name for file in tmp_path.iterdir()] == ["personae.db"]

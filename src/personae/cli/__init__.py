@@ -15,6 +15,7 @@ COMMANDS = (serve, settings_command, project, passcode, version)
 def parser() -> Parser:
     """The parser of the whole command line; what it parses has `run`, the function to call with it."""
     top = Parser(prog="personae", description="A self-hosted customer profile server that speaks CleverTap's REST API.")
+    top.add_argument("--version", action="version", version=version.TEXT, help="print the version")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add(commands)

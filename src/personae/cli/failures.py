@@ -4,13 +4,13 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from ..projects import Refused
+from ..projects import NotDone
 from ..secret_key import KeyRefused
 from ..settings import BadSettings
 from ..startup import CannotStart
 from ..storage import Unavailable, UnusableDatabase
 
-REFUSALS: Final = (Refused, KeyRefused, CannotStart, UnusableDatabase, Unavailable)
+REFUSALS: Final = (NotDone, KeyRefused, CannotStart, UnusableDatabase)
 
 INTERRUPTED: Final = 130
 """What shells report for a command that was ended from the keyboard."""
@@ -24,6 +24,10 @@ def reported(run: Callable[[], int]) -> int:
         return told(2, *bad.lines)
     except REFUSALS as refused:
         return told(1, str(refused))
+    except Unavailable as error:
+        return told(
+            1, f"the database cannot be used now ({error}); try again when another process is done, or look at the disk"
+        )
     except OSError as error:
         return told(1, f"{error.filename or 'system'}: {error.strerror or error}")
     except KeyboardInterrupt:

@@ -6,8 +6,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from ..projects import Issuer, Refused
-from ..secret_key import FILE_NAME, load_or_create
+from ..projects import Issuer, NotDone
+from ..secret_key import load_or_create
 from ..settings import Settings
 from ..storage import Passcode, Store
 from .parser import Commands, Parser, add_command, loaded
@@ -24,7 +24,7 @@ class Opened(NamedTuple):
     def reveal(self, passcodes: list[Passcode]) -> list[str | None]:
         """The passcodes themselves, None for one that was not kept."""
         if not self.settings.show_passcodes:
-            raise Refused("show_passcodes is false: a passcode is shown once, when it is made")
+            raise NotDone("show_passcodes is false: a passcode is shown once, when it is made")
         return [self.issuer.reveal(passcode) or None for passcode in passcodes]
 
 
@@ -36,8 +36,8 @@ def add_data_command(commands: Commands, name: str, work: Work, help: str, *, cr
 
     def run(args: argparse.Namespace) -> int:
         settings = loaded(args).settings
-        if not create and not (settings.data / FILE_NAME).exists():
-            raise Refused(f"there is no data in {settings.data}; `personae project create` or `personae serve` makes it")
+        if not create and not settings.database.exists():
+            raise NotDone(f"there is no data in {settings.data}; `personae project create` or `personae serve` makes it")
         asyncio.run(_work(work, settings, args))
         return 0
 
@@ -50,7 +50,7 @@ async def _work(work: Work, settings: Settings, args: argparse.Namespace) -> Non
     # Here, so that --help does not wait for the HTTP server to be imported.
     from ..wiring import open_store
 
-    key = load_or_create(settings.data)
+    key = load_or_create(settings.data, settings.database)
     store = await open_store(settings)
     try:
         await key.check(store)

@@ -2,14 +2,17 @@
 
 import argparse
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 
 from .. import logs
 from ..settings import BY_NAME, CONFIG_VARIABLE, SETTINGS, TRUTH, Loaded, Setting, load
 
 Run = Callable[[argparse.Namespace], int]
+
+_FLAG: Final = re.compile(r"--[^=]+|-[^-]")
 
 
 class Parser(argparse.ArgumentParser):
@@ -18,8 +21,21 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_abbrev=False, **options)
 
+    def parse_args(self, *args: Any, **kwargs: Any) -> Any:
+        """What argparse does, but what is left over is not repeated: it may be a secret."""
+        found, rest = self.parse_known_args(*args, **kwargs)
+        if rest:
+            self.error(_leftover(rest[0]))
+        return found
+
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _leftover(argument: str) -> str:
+    """What to say of an argument nothing takes: of a flag its name, of a value nothing."""
+    flag = _FLAG.match(argument)
+    return f"unrecognized argument {flag[0]}" if flag else "too many arguments"
 
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"

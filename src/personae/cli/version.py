@@ -3,9 +3,12 @@
 import argparse
 import platform
 import sys
+from typing import Final
 
 from .. import __version__
 from .parser import Commands
+
+TEXT: Final = f"personae {__version__} (Python {platform.python_version()})"
 
 
 def add(commands: Commands) -> None:
@@ -14,5 +17,5 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    sys.stdout.write(f"personae {__version__} (Python {platform.python_version()})\n")
+    sys.stdout.write(f"{TEXT}\n")
     return 0

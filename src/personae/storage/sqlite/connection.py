@@ -1,5 +1,8 @@
 """Opening SQLite connections: the library's version, the pragmas, the numbered migrations."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -8,13 +11,23 @@ import apsw
 
 from .. import UnusableDatabase
 
-BUSY_TIMEOUT_MS: Final = 10_000
-"""How long a write waits for another process (a command on the same directory)."""
+BUSY_TIMEOUT_MS: Final = 2_000
+"""How long a write waits for another process. A command writes for milliseconds; a stop waits this out."""
 
 CACHE_KIB: Final = 64 * 1024
 
 FIXED: Final = ((3, 51, 3), (3, 50, 7))
 """The first releases with the WAL-reset fix, on the current line and on the one before."""
+
+
+UNUSABLE: Final = (
+    apsw.CantOpenError,
+    apsw.CorruptError,
+    apsw.FullError,
+    apsw.IOError,
+    apsw.NotADBError,
+    apsw.ReadOnlyError,
+)
 
 
 def check_library(version: str = apsw.sqlite_lib_version()) -> None:
@@ -28,13 +41,27 @@ def check_library(version: str = apsw.sqlite_lib_version()) -> None:
     )
 
 
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What keeps the database from being opened, as `UnusableDatabase`."""
+    try:
+        yield
+    except apsw.BusyError as error:
+        raise UnusableDatabase(f"the database {path} is locked by another process; try again when that is done") from error
+    except UNUSABLE as error:
+        raise UnusableDatabase(f"cannot open the database {path}: {error}") from error
+
+
 def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
     """A connection that waits for locks, syncs every commit and leaves checkpoints to the caller.
 
-    Raises `UnusableDatabase` when the file cannot be opened or is no SQLite database.
+    A new database is made for its owner only (0600). Raises `UnusableDatabase` when the file cannot
+    be opened, is locked or is no SQLite database.
     """
     flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-    try:
+    if not read_only:
+        _create(path)
+    with _told(path):
         connection = apsw.Connection(str(path), flags=flags, statementcachesize=128)
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         pragmas: tuple[tuple[str, object], ...] = (("cache_size", -CACHE_KIB), ("temp_store", "memory"))
@@ -43,9 +70,16 @@ def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
         for name, value in pragmas:
             connection.pragma(name, value)
         connection.pragma("schema_version")
-    except (apsw.CantOpenError, apsw.NotADBError, apsw.CorruptError, apsw.ReadOnlyError, apsw.IOError) as error:
-        raise UnusableDatabase(f"cannot open the database {path}: {error}") from error
     return connection
+
+
+def _create(path: Path) -> None:
+    """Make an empty file with the mode its log files will have too, unless there is one.
+
+    An existing file is not opened: closing it again would drop SQLite's locks on it.
+    """
+    with suppress(OSError):  # SQLite tells why it cannot open it
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def migrations() -> list[tuple[int, str]]:
@@ -56,25 +90,41 @@ def migrations() -> list[tuple[int, str]]:
 
 
 def migrate(connection: apsw.Connection, path: Path) -> None:
-    """Bring the schema to the newest version, in one transaction; a no-op when it is there.
+    """Bring the schema to the newest version, in one transaction; where it is there, nothing is locked.
 
-    Raises `UnusableDatabase` for a database a newer program has written.
+    Raises `UnusableDatabase` for a database a newer program has written, or that is locked.
     """
     steps = migrations()
     newest = steps[-1][0]
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        version = connection.pragma("user_version")
-        if version > newest:
-            raise UnusableDatabase(
-                f"the database {path} has schema version {version}, this program knows up to {newest}; run a newer personae"
-            )
-        for number, sql in steps:
-            if number > version:
-                connection.execute(sql).fetchall()
-        if version != newest:
+    with _told(path):
+        if _version(connection, path, newest) == newest:
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        with _all_or_nothing(connection):
+            version = _version(connection, path, newest)  # another process may have been faster
+            for number, sql in steps:
+                if number > version:
+                    connection.execute(sql).fetchall()
             connection.pragma("user_version", newest)
+
+
+def _version(connection: apsw.Connection, path: Path, newest: int) -> int:
+    """The schema version of a database. Raises `UnusableDatabase` where it is above `newest`."""
+    version: int = connection.pragma("user_version")
+    if version > newest:
+        raise UnusableDatabase(
+            f"the database {path} has schema version {version}, this program knows up to {newest}; run a newer personae"
+        )
+    return version
+
+
+@contextmanager
+def _all_or_nothing(connection: apsw.Connection) -> Iterator[None]:
+    """Commit the open transaction at the end, or roll it back."""
+    try:
+        yield
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
