@@ -9,11 +9,13 @@ from typing import Final, NamedTuple
 class Figures(NamedTuple):
     """One stage; `nan` where a figure does not apply.
 
-    `ratio` is the rate to the ceiling's, or to another stage's; `rate` and `ceiling` are records, or
+    `ratio` is the rate to the ceiling's, or to another stage's, `own_ratio` to that of the engine writing
+    every row the server writes; `rate` and `ceiling` are records, or
     GETs, a second; `cpu_us` is the server's for each record.
     """
 
     ratio: float
+    own_ratio: float
     rate: float
     ceiling: float
     p50_ms: float
@@ -26,6 +28,7 @@ Stages = Mapping[str, Figures]
 
 COLUMNS: Final = (
     ("ratio", "{:.1%}"),
+    ("own rows", "{:.1%}"),
     ("rate/s", "{:,.0f}"),
     ("ceiling/s", "{:,.0f}"),
     ("p50 ms", "{:.2f}"),

@@ -85,6 +85,7 @@ async def got(server: Server, people: Sequence[int]) -> Figures:
 def figures_of(server: Server, driven: Driven, number: int, before_s: float) -> Figures:
     return Figures(
         ratio=nan,
+        own_ratio=nan,
         rate=number / driven.seconds,
         ceiling=nan,
         p50_ms=driven.latency_ms(0.5),
@@ -104,8 +105,10 @@ async def against_ceiling() -> Run:
         for index, stage in enumerate(STAGES):
             numbers = repeating(stage.records, first=index * RANGE)
             figures = await uploaded(server, numbers, stage.batch)
-            highest = max(ceiling.measure(prepare(numbers, stage.batch)).values())
-            stages[stage.name] = figures._replace(ratio=figures.rate / highest, ceiling=highest)
+            work = prepare(numbers, stage.batch)
+            highest = max(ceiling.measure(work).values())
+            own = ceiling.measure_every_row(work)
+            stages[stage.name] = figures._replace(ratio=figures.rate / highest, own_ratio=figures.rate / own, ceiling=highest)
         ceiling.close()
         stages["GET"] = await got(server, repeating(STAGES[0].records, first=0))
         await count(server.target, STAGES[0].batch, CONCURRENCY, CONCURRENCY)

@@ -117,7 +117,9 @@ def records(data: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
         lambda ids, data, more: {"type": "profile", **ids, "profileData": data, **more},
         identifiers,
         data,
-        st.fixed_dictionaries({}, optional={"ts": st.sampled_from([1, "1468308340", 0, None]), "source": st.just("Segment")}),
+        st.fixed_dictionaries(
+            {}, optional={"ts": st.sampled_from([1, "1468308340", 0, None]), "source": st.sampled_from(["Seg", "🎉" * 200])}
+        ),
     )
 
 

@@ -79,6 +79,36 @@ def test_what_is_nested_too_deep_is_dropped() -> None:
     assert properties.get("deep", {}) != nested(4)
 
 
+NESTED: list[tuple[object, object]] = [
+    ({f"k{n}": n for n in range(400)}, {f"k{n}": n for n in range(256)}),
+    ({"o": {f"k{n}": n for n in range(400)}, "p": 1}, {"o": {f"k{n}": n for n in range(255)}}),
+    ([{f"k{n}": n for n in range(100)}] * 4, [*[{f"k{n}": n for n in range(100)}] * 2, {f"k{n}": n for n in range(56)}, {}]),
+]
+
+
+@pytest.mark.parametrize(("sent", "kept"), NESTED)
+def test_nested_keys_beyond_256_are_dropped(sent: object, kept: object) -> None:
+    """The first 256 keys of a value are kept, with one warning for the rest."""
+    world = World(DROP)
+    answer = world.upload(person({"p": sent, "rest": [{"a": 1}]}))
+    assert code(answer) is None
+    assert len(answer["warnings"]) == 1
+    assert {"p": kept, "rest": [{"a": 1}]} == world.profile("x").properties
+
+
+@pytest.mark.parametrize("count", [257, 300, 1024, 1025, 5000])
+def test_fields_are_kept_whatever_the_number_of_keys(count: int) -> None:
+    """What is left out is the last custom keys, never a reserved field or an identifier."""
+    world = World(DROP)
+    custom = {f"key {n}": n for n in range(count)}
+    answer = world.upload(person({**custom, "Email": "a@b.co", "identity": "y", "Name": "Jack"}))
+    assert code(answer) is None
+    assert answer["warnings"]
+    profile = world.profile("y")
+    assert (profile.identities, profile.email, profile.fields["name"]) == (["x", "y"], "a@b.co", "Jack")
+    assert dict(list(custom.items())[:256]) == profile.properties
+
+
 def test_overflow_is_left_as_it_is() -> None:
     """An operator whose result cannot be kept is dropped with a warning."""
     world = World(DROP)

@@ -127,6 +127,24 @@ def test_unchecked_fields(name: str, value: object) -> None:
     assert value == (record["name"] if name == "Name" else record["profileData"][name.lower()])
 
 
+BEYOND: list[object] = [2**63, -(2**63) - 1, 10**300, float("nan"), float("inf"), float("-inf")]
+
+
+@pytest.mark.parametrize("name", ["Name", "DOB", "Photo", "Tz"])
+@pytest.mark.parametrize("value", BEYOND)
+def test_numbers_that_cannot_be_kept(name: str, value: object) -> None:
+    """An integer beyond 64 bits, or a float that is no number, is an unsupported value: 527 (A1.5)."""
+    assert [code_of({name: value}), code_of({name: {"$set": value}})] == [527, 527]
+
+
+@pytest.mark.parametrize("value", [2**63 - 1, -(2**63), 1.5])
+def test_numbers_that_can_be_kept(value: object) -> None:
+    """DOB keeps any other number as it is."""
+    world = World()
+    world.upload(person({"DOB": value}))
+    assert world.data() == {"dob": value}
+
+
 def test_one_bad_field_refuses_the_whole_record() -> None:
     """A record is all or nothing: a refused one creates nothing and changes nothing."""
     world = World()

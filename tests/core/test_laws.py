@@ -29,9 +29,8 @@ def world_with(before: list[object], limits: Rules) -> World:
 
 def everything(shelf: Shelf) -> str:
     """All a shelf holds, types and order of keys included."""
-    return repr(
-        (sorted(shelf.rows.items()), sorted(shelf.aliases.items()), sorted(shelf.contacts.items()), sorted(shelf.flags.items()))
-    )
+    contacts = {contact: sorted(rows) for contact, rows in shelf.contacts.items() if rows}
+    return repr([sorted(held.items()) for held in (shelf.rows, shelf.aliases, contacts, shelf.flags)])
 
 
 def step(shelf: Shelf, accepted: list[Accepted], limits: Rules) -> Changes:
@@ -66,14 +65,12 @@ def test_each_record_has_exactly_one_outcome(before: list[object], batch: list[o
 @laws
 @given(batches, batches, st.lists(st.integers(0, 8), max_size=3), rules)
 def test_cutting_a_batch_changes_nothing(before: list[object], batch: list[object], at: list[int], limits: Rules) -> None:
-    """Folding a batch, or its parts in turn, gives the same profiles, flags, rejections and warnings."""
+    """Folding a batch, or its parts in turn, gives the same profiles, contacts, flags, rejections and warnings."""
     whole, parts = world_with(before, limits).shelf, world_with(before, limits).shelf
     accepted, _ = screen(batch, NOW, limits)
     expected = step(whole, accepted, limits)
     pieces = [step(parts, piece, limits) for piece in cut(accepted, at)]
-    assert everything(Shelf(whole.rows, whole.aliases, {}, whole.flags)) == everything(
-        Shelf(parts.rows, parts.aliases, {}, parts.flags)
-    )
+    assert everything(whole) == everything(parts)
     assert expected.rejected == [rejection for piece in pieces for rejection in piece.rejected]
     assert expected.warnings == [warning for piece in pieces for warning in piece.warnings]
 
@@ -132,7 +129,7 @@ def keys_of_profile(profile: Profile) -> list[Key]:
 @laws
 @given(st.lists(batches, max_size=4), rules)
 def test_every_identifier_leads_to_its_profile(uploads: list[list[object]], limits: Rules) -> None:
-    """Each key of each profile leads to it, each address finds it, and no key is held twice."""
+    """Each key of each profile leads to it, each address finds those that have it, and no key is held twice."""
     world = World(limits)
     for batch in uploads:
         world.upload(*batch)
@@ -144,6 +141,8 @@ def test_every_identifier_leads_to_its_profile(uploads: list[list[object]], limi
         assert dict.fromkeys(keys, row) == world.shelf.find(keys).owners
         assert [contact for contact in contacts(profile) if profile not in world.shelf.find_by_contact(contact)] == []
     assert sorted(held) == sorted(set(held))
+    for contact in world.shelf.contacts:
+        assert [profile for profile in world.shelf.find_by_contact(contact) if contact not in contacts(profile)] == []
 
 
 def texts_in(value: Any) -> list[str]:
@@ -153,6 +152,19 @@ def texts_in(value: Any) -> list[str]:
     if isinstance(value, list):
         return [text for item in value for text in texts_in(item)]
     return [value] if isinstance(value, str) else []
+
+
+def keys_in(value: Any) -> int:
+    """How many keys the objects inside a stored value have."""
+    if isinstance(value, dict):
+        return len(value) + sum(map(keys_in, value.values()))
+    return sum(map(keys_in, value)) if isinstance(value, list) else 0
+
+
+def lists_in(value: Any) -> list[list[Any]]:
+    """Every list inside a stored value."""
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [*([value] if isinstance(value, list) else []), *(found for item in inner for found in lists_in(item))]
 
 
 @laws
@@ -169,4 +181,6 @@ def test_what_is_stored_keeps_the_limits(uploads: list[list[object]], limits: Ru
         assert len(properties) == len({normal_form(key) for key in properties})
         assert [key for key in properties if len(key.encode()) > limits.max_key_bytes] == []
         assert [text for text in texts_in(properties) if len(text.encode()) > limits.max_value_bytes] == []
-        assert [value for value in properties.values() if isinstance(value, list) and len(value) > limits.max_list_items] == []
+        assert [found for found in lists_in(properties) if len(found) > limits.max_list_items] == []
+        assert [value for value in properties.values() if keys_in(value) > limits.max_custom_keys] == []
+        assert len(profile.source.encode()) <= limits.max_value_bytes

@@ -112,6 +112,77 @@ def test_later_records_of_a_batch_meet_the_limit() -> None:
     assert [(entry["code"], entry["error"][-1]) for entry in answer["unprocessed"]] == [(521, "2")]
 
 
+def test_operators_that_add_nothing_do_not_count() -> None:
+    """A record may name more properties than a profile holds, as long as none is added."""
+    world = World()
+    world.upload(person(keys(0, 256)))
+    more: dict[str, Any] = {key: {"$delete": 1} for key in keys(100, 300)}
+    assert code(world.upload(person(more))) is None
+    assert len(world.profile("x").properties) == 100
+
+
+@pytest.mark.parametrize(("count", "fault"), [(1024, None), (1025, 521)])
+def test_keys_read_of_one_record(count: int, fault: int | None) -> None:
+    """Four times as many custom keys as a profile holds, whatever they do; fields and nulls do not count."""
+    fields = {"Name": "n", "Email": "a@b.co"} | {f"null {n}": None for n in range(500)}
+    assert fault == code_of({key: {"$remove": "x"} for key in keys(0, count)} | fields)
+
+
+@pytest.mark.parametrize("count", [257, 300, 1025, 5000])
+def test_fields_are_checked_before_the_number_of_keys(count: int) -> None:
+    """However many custom keys there are, a bad field is what is reported (A3.6)."""
+    assert code_of(keys(0, count) | {"Age": "aa", "Email": "1234"}) == 515
+    assert code_of(keys(0, count) | {"identity": []}) == 523
+    assert code_of(keys(0, count) | {"Email": "a@b.co"}) == 521
+
+
+# --- nested keys
+
+
+def objects(count: int) -> list[dict[str, int]]:
+    """A list of this many objects of four keys each."""
+    return [{"a": 1, "b": 2, "c": 3, "d": n} for n in range(count)]
+
+
+NESTED: list[tuple[object, object]] = [
+    (keys(0, 256), keys(0, 257)),
+    ({"o": keys(0, 255)}, {"o": keys(0, 256)}),
+    ({"o": keys(0, 100), "p": {"q": keys(0, 153)}}, {"o": keys(0, 100), "p": {"q": keys(0, 154)}}),
+    (objects(64), [*objects(63), keys(0, 5)]),
+    ({"o": objects(63), "p": 1, "q": 2, "r": 3}, {"o": objects(63), "p": 1, "q": 2, "r": 3, "s": 4}),
+    (keys(0, 256) | {"null": None}, [keys(0, 200), keys(0, 57)]),
+]
+
+
+@pytest.mark.parametrize(("fits", "over"), NESTED)
+@pytest.mark.parametrize("wrap", [False, True])
+def test_nested_keys(fits: object, over: object, wrap: bool) -> None:
+    """The objects of one value have at most 256 keys in all levels together."""
+    assert [None, 521] == [code_of({"p": {"$set": value} if wrap else value}) for value in (fits, over)]
+
+
+def test_each_value_nests_by_itself() -> None:
+    """The keys of one property are not counted with those of another."""
+    assert code_of({"p": keys(0, 256), "q": {"o": keys(0, 255)}, "r": objects(64)}) is None
+
+
+def test_objects_that_are_dropped_do_not_count() -> None:
+    """A list over 100 objects loses the oldest first; the keys of the others count."""
+    world = World()
+    answer = world.upload(person({"p": [*objects(60), *({"n": n} for n in range(100))]}))
+    assert code(answer) is None
+    assert [{"n": n} for n in range(100)] == world.profile("x").properties["p"]
+
+
+@pytest.mark.parametrize("build", [lambda items: {"o": items}, lambda items: [{"o": items}], lambda items: {"o": {"p": items}}])
+def test_lists_inside_objects(build: Any) -> None:
+    """They too keep the last 100 items."""
+    world = World()
+    answer = world.upload(person({"p": build([f"item {n}" for n in range(101)])}))
+    assert len(answer["warnings"]) == 1
+    assert build([f"item {n}" for n in range(1, 101)]) == world.profile("x").properties["p"]
+
+
 # --- list items
 
 

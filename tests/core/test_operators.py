@@ -216,6 +216,17 @@ def test_delete_on_others_is_applied_with_a_warning(name: str, place: str) -> No
     assert place not in record["profileData"]
 
 
+@pytest.mark.parametrize("before", [{}, {"custom": 1, "Email": "a@b.co"}])
+def test_the_warning_of_delete_is_true_of_both(before: dict[str, Any]) -> None:
+    """It says what `$delete` is good for, not that something was removed."""
+    world = World()
+    world.upload(person(before))
+    warnings = world.upload(person({"custom": {"$delete": 1}, "Email": {"$delete": 1}}))["warnings"]
+    assert [warning["warning"] for warning in warnings] == [
+        f"$delete is documented for Name and Gender only; here it works on {key} too" for key in ("custom", "Email")
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "fault"),
     [

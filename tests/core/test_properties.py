@@ -42,6 +42,11 @@ def test_kept_value(sent: object, kept: object) -> None:
 
 
 UNSUPPORTED: list[object] = [
+    float("nan"),
+    float("inf"),
+    [float("-inf")],
+    {"a": float("nan")},
+    {"$incr": float("inf")},
     2**63,
     -(2**63) - 1,
     10**300,
@@ -59,7 +64,7 @@ UNSUPPORTED: list[object] = [
 @pytest.mark.parametrize("value", UNSUPPORTED)
 @pytest.mark.parametrize("wrap", [False, True])
 def test_unsupported_value(value: object, wrap: bool) -> None:
-    """Integers beyond 64 bits, lists in lists and lists of mixed kinds get 527, under `$set` too."""
+    """Numbers that cannot be kept exactly, lists in lists and lists of mixed kinds get 527, under `$set` too."""
     assert code_of({"p": {"$set": value} if wrap else value}) == 527
 
 
@@ -149,6 +154,70 @@ def test_a_field_in_two_spellings() -> None:
     answer = world.upload(person({"Email": "first@b.co", "email": "last@b.co"}))
     assert len(answer["warnings"]) == 1
     assert world.view("x")["email"] == "last@b.co"
+
+
+@pytest.mark.parametrize("kind", ["identity", "FBID", "GPID"])
+def test_an_identifier_in_two_spellings(kind: str) -> None:
+    """Only the last one is attached; the earlier one is free."""
+    world = World()
+    answer = world.upload(person({kind: "b1", kind.swapcase(): "b2"}))
+    assert code(answer) is None
+    assert len(answer["warnings"]) == 1
+    assert not world.known("b1", kind)
+    assert world.known("b2", kind)
+
+
+@pytest.mark.parametrize("name", ["category-unsubscribe", "category-resubscribe", "category-subscribe"])
+def test_groups_in_two_spellings(name: str) -> None:
+    """Only the last one is applied."""
+    world = World()
+    world.upload(person({"category-unsubscribe": {"email": ["A", "B", "C"]}} if name != "category-unsubscribe" else {}))
+    world.upload(person({name: {"email": ["A"]}, name.title(): {"email": ["B"]}}))
+    assert (["B"] if name == "category-unsubscribe" else ["A", "C"]) == world.profile("x").unsubscribed["email"]
+
+
+@pytest.mark.parametrize("name", ["MSG-dndEmail", "MSG-dndPhone", "MSG-dndSMS", "MSG-email", "MSG-sms"])
+@pytest.mark.parametrize(("last", "expected"), [(False, [False]), ("x", [])])
+def test_a_flag_in_two_spellings(name: str, last: object, expected: list[bool]) -> None:
+    """The last one stands; where it is no flag it is ignored with its warning, and so is the earlier one."""
+    world = World()
+    base = {"Email": "a@b.co", "Phone": "+14155551234"}
+    answer = world.upload(person({**base, name: True, name.lower(): last}))
+    assert code(answer) is None
+    assert len(answer["warnings"]) == 2 - len(expected)
+    assert expected == list(world.data().values())
+
+
+REPLACED: list[tuple[dict[str, Any], int | None]] = [
+    ({"identity": [], "Identity": "y"}, None),
+    ({"identity": "y", "Identity": []}, 523),
+    ({"Email": "1234", "email": "a@b.co"}, None),
+    ({"Email": "a@b.co", "email": "1234"}, 515),
+    ({"category-subscribe": 1, "Category-Subscribe": {"email": ["A"]}}, None),
+    ({"category-subscribe": {"email": ["A"]}, "Category-Subscribe": 1}, 527),
+    ({"a": {"$mul": 1}, "A": 1}, None),
+    ({"a": 1, "A": {"$mul": 1}}, 527),
+    ({"a": "v" * 513, "A": 1}, None),
+    ({"a": 1, "A": "v" * 513}, 521),
+]
+
+
+@pytest.mark.parametrize(("data", "fault"), REPLACED)
+def test_the_last_spelling_is_the_one_that_is_judged(data: dict[str, Any], fault: int | None) -> None:
+    """What an earlier spelling said is neither kept nor refused."""
+    assert fault == code_of(data)
+
+
+@pytest.mark.parametrize("operator", [{"$add": "x"}, {"$set": ["x"]}])
+def test_an_operator_creates_under_the_first_spelling(operator: object) -> None:
+    """The spelling first seen is kept, also where the last one is an operator."""
+    assert stored({"My List": 1, "mylist": operator}) == {"My List": ["x"]}
+
+
+def test_a_first_spelling_that_is_too_long_is_not_kept() -> None:
+    """Case can change the size of a key; the spelling kept is within the limit."""
+    kelvin = "\u212a" * 60  # three bytes each; in lower case the letter k
+    assert stored({kelvin: 1, "k" * 60: 2}) == {"k" * 60: 2}
 
 
 def test_null_is_no_spelling() -> None:

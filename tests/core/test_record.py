@@ -80,9 +80,9 @@ def test_identifier_as_text(kind: str, sent: object, text: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("value", [True, False, [], ["x"], {}, {"a": 1}, "x" * 1025, "🎉" * 1025])
+@pytest.mark.parametrize("value", [True, False, [], ["x"], {}, {"a": 1}, "x" * 1025, "🎉" * 1025, float("nan"), float("inf")])
 def test_invalid_identifier(kind: str, value: object) -> None:
-    """A boolean, a list, an object or over 1024 characters gets 523, or 526 for objectId."""
+    """A boolean, a list, an object, no finite number or over 1024 characters gets 523, or 526 for objectId."""
     expected = 526 if kind == "objectId" else 523
     other = "FBID" if kind == "identity" else "identity"
     assert expected == code(World().upload({"type": "profile", other: "fine", kind: value}))
@@ -206,6 +206,23 @@ def test_origin(origin: dict[str, Any], expected: str) -> None:
     world = World()
     world.upload(person(**origin))
     assert expected == world.profile("x").source
+
+
+ORIGINS: list[tuple[str, str]] = [
+    ("s" * 512, "s" * 512),
+    ("s" * 513, "s" * 512),
+    ("s" + "🎉" * 128, "s" + "🎉" * 127),
+    ("é" * 100_000, "é" * 256),
+]
+
+
+@pytest.mark.parametrize("name", ["$source", "source"])
+@pytest.mark.parametrize(("sent", "kept"), ORIGINS)
+def test_a_long_origin_is_cut(name: str, sent: str, kept: str) -> None:
+    """It is kept up to the limit of a value, never half a character; the record is not refused for it."""
+    world = World()
+    assert code(world.upload({**person(), name: sent})) is None
+    assert kept == world.profile("x").source
 
 
 @pytest.mark.parametrize("origin", [None, 1, [], {}, True])

@@ -39,9 +39,8 @@ class Shelf:
         return msgspec.json.decode(self.rows[row], type=Profile)
 
     def find_by_contact(self, contact: Key) -> list[Profile]:
-        """Copies of the profiles that had this contact at some time, the last updated first."""
-        rows = dict.fromkeys(map(self.lead, self.contacts.get(contact, {})))
-        return sorted(map(self.profile, rows), key=lambda profile: profile.updated, reverse=True)
+        """Copies of the profiles that have this contact, the last updated first."""
+        return sorted(map(self.profile, self.contacts.get(contact, {})), key=lambda profile: profile.updated, reverse=True)
 
     def write(self, changes: Changes) -> None:
         for ref, profile in changes.profiles.items():
@@ -49,8 +48,12 @@ class Shelf:
         for key, ref in changes.aliases.items():
             self.rows.pop(row_key(key), None)
             self.aliases[row_key(key)] = row_key(ref)
-        for contact, ref in changes.contacts:
-            self.contacts.setdefault(contact, {})[row_key(ref)] = None
+        for (contact, ref), held in changes.contacts.items():
+            rows = self.contacts.setdefault(contact, {})
+            if held:
+                rows[row_key(ref)] = None
+            else:
+                rows.pop(row_key(ref), None)
         self.flags |= changes.flags
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from personae.core.fold import fold, keys_of, screen
 from personae.core.identity import Key
-from personae.core.profile import Profile, contacts
 from personae.core.rules import Rules
 from personae.core.work import Found
 from personae.storage import Project, Store
@@ -41,14 +40,9 @@ def groups(found: Found) -> dict[frozenset[Key], str]:
     return {frozenset(held): repr(found.profiles[ref]) for ref, held in keys.items()}
 
 
-async def holders(store: Store, project: Project, address: Key) -> list[Profile]:
-    """The profiles that have this address now: what the reader makes of contacts that may be stale."""
-    return [profile for profile in await store.find_by_contact(project, address, 100) if address in contacts(profile)]
-
-
 async def state(store: Store, project: Project) -> tuple[object, ...]:
     """All that can be read of a project."""
-    by_address = {address: repr(await holders(store, project, address)) for address in ADDRESSES}
+    by_address = {address: repr(await store.find_by_contact(project, address, 100)) for address in ADDRESSES}
     return groups(await store.find(project, KEYS)), by_address, await store.find_flags(project, FLAGS)
 
 

@@ -6,10 +6,12 @@ same one is always reported (contract A3.6, B 3.3). Texts and codes are in `faul
 
 import re
 from collections.abc import Callable
+from math import isfinite
 from typing import Final, Literal, NamedTuple
 
 from . import faults
 from .faults import Fault, Mark
+from .rules import INT64_MAX, INT64_MIN
 
 Place = Literal["field", "flag", "dnd", "category", "identifier"]
 Check = Callable[[object], object]
@@ -91,16 +93,23 @@ def age(value: object) -> object:
     return value if type(value) is int and 1 <= value <= 120 else INVALID
 
 
+def is_number(value: object) -> bool:
+    """Whether this is a number that can be kept exactly: a 64-bit integer or a finite float (contract A1.5)."""
+    if type(value) is int:
+        return INT64_MIN <= value <= INT64_MAX
+    return type(value) is float and isfinite(value)
+
+
 def text(value: object) -> object:
     """Text as it is, numbers as their text. Source: contract B 3.1, Name."""
     if type(value) is str:
         return value
-    return str(value) if type(value) in (int, float) else INVALID
+    return str(value) if is_number(value) else INVALID
 
 
 def text_or_number(value: object) -> object:
-    """DOB is stored whatever its form, never refused for it. Source: contract B 3.1."""
-    return value if type(value) in (str, int, float) else INVALID
+    """DOB is stored whatever its form, if it can be kept exactly. Source: contract A1.5, B 3.1."""
+    return value if type(value) is str or is_number(value) else INVALID
 
 
 def boolean(value: object) -> object:

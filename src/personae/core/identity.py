@@ -6,6 +6,7 @@ Source: contract A3.2, A3.3, A5.
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
+from math import isfinite
 from typing import Final
 
 from .faults import IDENTITY, OBJECT_ID, Fault
@@ -33,7 +34,7 @@ def identifier(value: object, rules: Rules) -> str | None:
         text = value.strip()
     elif value is None:
         return ""
-    elif type(value) in (int, float):
+    elif type(value) is int or (type(value) is float and isfinite(value)):
         text = str(value)
     else:
         return None

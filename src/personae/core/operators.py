@@ -91,7 +91,8 @@ def remove(key: str, old: object, argument: object, limit: int, notes: Notes) ->
     if items is None:
         return unchanged(key, "$remove", old, notes)
     assert type(argument) is list
-    return [item for item in items if item not in argument] or ABSENT
+    gone = set(argument)
+    return [item for item in items if item not in gone] or ABSENT
 
 
 def unchanged(key: str, operator: str, old: object, notes: Notes) -> object:

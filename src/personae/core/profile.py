@@ -68,16 +68,23 @@ def contacts(profile: Profile) -> list[Key]:
     Emails compare without regard to case (contract A6.2), so an identity in the form of an email
     needs a contact of its own only when it is not in lower case already.
     """
-    found = []
-    email: str | None = profile.fields.get("email")
-    if email:
-        found.append(("email", email.lower()))
-    if profile.phone:
-        found.append(("phone", profile.phone))
+    found = field_contacts(profile.fields)
     for identity in profile.identities:
         address = identity.lower()
         if address != identity and is_email(identity):
             found.append(("email", address))
+    return found
+
+
+def field_contacts(fields: Json) -> list[Key]:
+    """The addresses among the reserved fields of a profile."""
+    found = []
+    email: str | None = fields.get("email")
+    if email:
+        found.append(("email", email.lower()))
+    phone: str | None = fields.get("phone")
+    if phone:
+        found.append(("phone", phone))
     return found
 
 

@@ -10,8 +10,8 @@ from typing import TypeVar
 import msgspec
 
 from .faults import LIMIT, VALUE, Fault
-from .fields import BY_NORMAL, Check, Field, unchecked
-from .rules import INT64_MAX, INT64_MIN, Rules
+from .fields import BY_NORMAL, Check, Field, is_number, unchecked
+from .rules import Rules
 
 T = TypeVar("T")
 
@@ -96,11 +96,12 @@ class Reader:
     first one raises `Flaw`. `notes` holds (key, text) pairs.
     """
 
-    __slots__ = ("notes", "rules")
+    __slots__ = ("_room", "notes", "rules")
 
     def __init__(self, rules: Rules, notes: list[tuple[str, str]]) -> None:
         self.rules = rules
         self.notes = notes
+        self._room = 0  # keys the value being read may still have in its objects
 
     def over(self, key: str, detail: str, done: str) -> None:
         """A limit is broken: raise, or note what was `done` about it."""
@@ -118,19 +119,27 @@ class Reader:
         return cut(value, limit)
 
     def scalar(self, key: str, value: object) -> object:
-        """Text, boolean, 64-bit integer or float; anything else is a `Flaw`."""
+        """Text, boolean, 64-bit integer or finite float; anything else is a `Flaw`."""
         if type(value) is str:
             return self.text(key, value)
-        if type(value) is bool or type(value) is float:
+        if type(value) is bool or is_number(value):
             return value
         if type(value) is int:
-            if INT64_MIN <= value <= INT64_MAX:
-                return value
             raise Flaw(VALUE, f"{shown(key)} is an integer beyond 64 bits, which cannot be kept exactly")
         raise Flaw(VALUE, f"{shown(key)} has a value that is not text, a boolean, a number, a list or an object")
 
-    def value(self, key: str, value: object, depth: int = 1) -> object:
-        """A property value in the form it is kept in."""
+    def value(self, key: str, value: object) -> object:
+        """A property value in the form it is kept in.
+
+        What it nests has at most `max_custom_keys` keys, all levels and all objects of a list counted
+        together, and at most `max_list_items` items in each list: as a whole it is within the limits of
+        a profile, not each of its objects by itself. Source: contract A4.3.
+        """
+        self._room = self.rules.max_custom_keys
+        return self.inner(key, value, 1)
+
+    def inner(self, key: str, value: object, depth: int) -> object:
+        """A value at this depth of a property."""
         if type(value) is list:
             return self.items(key, value, depth)
         if type(value) is dict:
@@ -142,7 +151,7 @@ class Reader:
         present = [value for value in values[-MAX_ITEMS_READ:] if value is not None]
         skipped = max(len(values) - MAX_ITEMS_READ, 0)
         if present and all(type(value) is dict for value in present):
-            return self.latest(key, [self.nested(key, value, depth) for value in present], skipped)
+            return [self.nested(key, value, depth) for value in self.latest(key, present, skipped)]
         return self.latest(key, list(dict.fromkeys(self.texts(key, present))), skipped)
 
     def texts(self, key: str, values: list[object]) -> list[str]:
@@ -162,23 +171,33 @@ class Reader:
         return latest(values, self.rules.max_list_items, key, self.notes, skipped)
 
     def nested(self, key: str, value: object, depth: int) -> object:
-        """An object below `profileData`, at most `max_nesting` deep, within the same limits."""
+        """An object below `profileData`, at most `max_nesting` deep, with the keys there is still room for."""
         assert type(value) is dict
         if depth > self.rules.max_nesting:
             detail = f"{shown(key)} is nested deeper than {self.rules.max_nesting} levels"
             self.over(key, detail, "left out")
             return {}
-        if len(value) > self.rules.max_custom_keys:
-            detail = f"{shown(key)} is an object with {len(value)} keys, at most {self.rules.max_custom_keys} are allowed"
-            self.over(key, detail, "the last ones are left out")
         out = {}
-        for inner, item in list(value.items())[: self.rules.max_custom_keys]:
-            path = f"{shown(key)}.{inner}"
-            if inner.startswith("$"):
+        for inner, item in value.items():
+            if item is None and inner[:1] != "$":
+                continue
+            path = f"{shown(key)}.{shown(inner)}"
+            if inner[:1] == "$":
                 raise Flaw(VALUE, f"{shown(path)} is an operator inside an object; operators stand at the top level only")
-            if item is not None and self.key_fits(path, inner):
-                out[inner] = self.value(path, item, depth + 1)
+            if self.key_fits(path, inner):
+                if not self.room_for(path):
+                    break
+                out[inner] = self.inner(path, item, depth + 1)
         return out
+
+    def room_for(self, path: str) -> bool:
+        """Whether the value being read may have one key more; the first it may not have is a limit broken."""
+        self._room -= 1
+        if self._room == -1:
+            most = self.rules.max_custom_keys
+            detail = f"{shown(path)} is one nested key too many, at most {most} are allowed in one value, all levels together"
+            self.over(path, detail, "it and those after it are left out")
+        return self._room >= 0
 
     def key_fits(self, shown_as: str, key: str) -> bool:
         """Whether a key is within `max_key_bytes` and not blank; if not, it is a limit broken."""

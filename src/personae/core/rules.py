@@ -7,9 +7,8 @@ INT64_MAX = 2**63 - 1
 
 
 class Rules(NamedTuple):
-    """Limits in force for one server. The defaults are the contract's (A2.1, A3.2, A4.2, A4.3)."""
+    """Limits in force for one server. The defaults are the contract's (A3.2, A4.2, A4.3)."""
 
-    max_batch: int = 1000
     max_identifier_chars: int = 1024
     max_key_bytes: int = 120
     max_value_bytes: int = 512

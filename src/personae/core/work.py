@@ -43,13 +43,15 @@ class Changes:
     """What a fold asks a store to write, and what it has to say of the records.
 
     `profiles` are to be written whole. `aliases` point identifiers at the profile that has them now;
-    where one led to a profile of its own (merged away), that row becomes the alias. `contacts` are
-    addresses to add. `flags` are do-not-disturb flags by address, the last one of the batch.
+    where one led to a profile of its own (merged away), that row becomes the alias. `contacts` says of
+    (address, profile) whether that address finds that profile from now on: True adds, False removes, and
+    of several the last stands, so that no pair is in both. `flags` are do-not-disturb flags by address,
+    the last one of the batch.
     """
 
     profiles: dict[Ref, Profile] = field(default_factory=dict)
     aliases: dict[Key, Ref] = field(default_factory=dict)
-    contacts: list[tuple[Key, Ref]] = field(default_factory=list)
+    contacts: dict[tuple[Key, Ref], bool] = field(default_factory=dict)
     flags: dict[Key, bool] = field(default_factory=dict)
     rejected: list[Rejection] = field(default_factory=list)
     warnings: list[Warning] = field(default_factory=list)
@@ -63,7 +65,7 @@ def joined(parts: Sequence[Changes]) -> Changes:
     for part in parts:
         out.profiles.update(part.profiles)
         out.aliases.update(part.aliases)
-        out.contacts += part.contacts
+        out.contacts.update(part.contacts)
         out.flags.update(part.flags)
     return out
 

@@ -59,9 +59,9 @@ class Store(Protocol):
         ...
 
     async def find_by_contact(self, project: Project, contact: Key, limit: int, offset: int = 0) -> list[Profile]:
-        """Profiles that had this ("email" or "phone", address) at some time, the last updated first.
+        """Profiles that have this ("email" or "phone", address), the last updated first.
 
-        Whoever asks checks that they still have it. At most `limit`, after skipping `offset`.
+        At most `limit`, after skipping `offset`.
         """
         ...
 

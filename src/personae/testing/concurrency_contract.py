@@ -57,6 +57,16 @@ class ConcurrencyContract(Scenario):
         assert [len(batches)] * len(names) == [profile.properties["n"] for profile in found.profiles.values()]
 
     @on_a_store
+    async def test_addresses_that_change_at_once(self, store: Store) -> None:
+        """Of many addresses set at once, the one the profile ends up with finds it, and no other does."""
+        addresses = [f"a{n}@example.com" for n in range(40)]
+        await gather(*(upload(store, person("x", {"Email": address})) for address in addresses * 2))
+        profile = await profile_of(store, ("identity", "x"))
+        assert profile is not None
+        found = [address for address in addresses if await store.find_by_contact(PROJECT, ("email", address), 10)]
+        assert [profile.email] == found
+
+    @on_a_store
     async def test_merges_that_race(self, store: Store) -> None:
         """Of many identities that claim one anonymous device, one has it; nothing is doubled."""
         await upload(store, {"type": "profile", "objectId": "d", "profileData": {"extra": 1}})

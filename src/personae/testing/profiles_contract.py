@@ -159,7 +159,7 @@ class ProfilesContract(Scenario):
 
     @on_a_store
     async def test_contacts(self, store: Store) -> None:
-        """The profiles that had an address, the last updated first, each once, page by page."""
+        """The profiles that have an address, the last updated first, each once, page by page."""
         await upload(store, *(person(name, {"Email": EMAIL[1].upper()}) for name in "abcde"))
         for name in "ca":
             await upload(store, person(name, {"touched": True}))
@@ -173,13 +173,27 @@ class ProfilesContract(Scenario):
 
     @on_a_store
     async def test_contacts_of_a_profile_that_moved_on(self, store: Store) -> None:
-        """Its new address finds it; the old one may still do, and then gives it as it is now."""
-        await upload(store, person("x", {"Email": EMAIL[1], "Phone": "+14155551234"}))
+        """Its new address finds it, the one it left no more; another's that is the same still does."""
+        phone: Key = ("phone", "+14155551234")
+        await upload(store, *(person(name, {"Email": EMAIL[1], "Phone": phone[1]}) for name in "xy"))
         await upload(store, person("x", {"Email": "new@example.com"}))
-        now = await profile_of(store, ("identity", "x"))
-        assert [now] == await store.find_by_contact(PROJECT, ("email", "new@example.com"), 10)
-        assert [now] == await store.find_by_contact(PROJECT, ("phone", "+14155551234"), 10)
-        assert [profile for profile in await store.find_by_contact(PROJECT, EMAIL, 10) if profile != now] == []
+        x, y = await profile_of(store, ("identity", "x")), await profile_of(store, ("identity", "y"))
+        assert [x] == await store.find_by_contact(PROJECT, ("email", "new@example.com"), 10)
+        assert [x, y] == await store.find_by_contact(PROJECT, phone, 10)
+        assert [y] == await store.find_by_contact(PROJECT, EMAIL, 10)
+        await upload(store, person("y", {"Email": {"$delete": 1}, "Phone": {"$delete": 1}}))
+        assert await store.find_by_contact(PROJECT, EMAIL, 10) == []
+        assert [x] == await store.find_by_contact(PROJECT, phone, 10)
+
+    @on_a_store
+    async def test_contacts_left_and_taken_up_again(self, store: Store) -> None:
+        """Within one update, and from one to the next, the address it has last is the one that finds it."""
+        both: list[Key] = [EMAIL, ("email", "new@example.com")]
+        for batch in ([0], [0, 1], [0, 1, 0], [1], [0, 1], [1, 0, 1, 0]):
+            await upload(store, *(person("x", {"Email": both[n][1]}) for n in batch))
+            has, has_not = both[batch[-1]], both[1 - batch[-1]]
+            assert [await profile_of(store, ("identity", "x"))] == await store.find_by_contact(PROJECT, has, 10)
+            assert await store.find_by_contact(PROJECT, has_not, 10) == []
 
     @on_a_store
     async def test_contacts_of_a_merged_profile(self, store: Store) -> None:
@@ -189,6 +203,15 @@ class ProfilesContract(Scenario):
         await upload(store, person("x"))
         await upload(store, person("x", objectId="d"))
         assert [await profile_of(store, ("identity", "x"))] == await store.find_by_contact(PROJECT, EMAIL, 10)
+
+    @on_a_store
+    async def test_contacts_that_end_with_a_merge(self, store: Store) -> None:
+        """An address of a profile that was merged away, which the winner did not take over, finds nobody."""
+        await upload(store, {"type": "profile", "objectId": "d", "profileData": {"Email": EMAIL[1]}})
+        await upload(store, person("x", {"Email": "new@example.com"}))
+        await upload(store, person("x", objectId="d"))
+        assert await store.find_by_contact(PROJECT, EMAIL, 10) == []
+        assert len(await store.find_by_contact(PROJECT, ("email", "new@example.com"), 10)) == 1
 
     @on_a_store
     async def test_flags(self, store: Store) -> None:

@@ -58,6 +58,7 @@ class Rows(NamedTuple):
     profiles: list[tuple[bytes, int, str, int]]
     aliases: list[tuple[bytes, bytes]]
     contacts: list[tuple[bytes, bytes]]
+    left_contacts: list[tuple[bytes, bytes]]
     flags: list[tuple[bytes, int]]
     updated: int
 
@@ -89,7 +90,7 @@ def read_flags(connection: apsw.Connection, secret: bytes, keys: Sequence[Key]) 
 
 
 def read_contact(connection: apsw.Connection, secret: bytes, contact: Key, limit: int, offset: int) -> list[Profile]:
-    """A page of the profiles that had this contact at some time, the last updated first."""
+    """A page of the profiles that have this contact, the last updated first."""
     lines = connection.execute(statements.READ_CONTACT, (hash_key(secret, contact), limit, offset)).get
     return _decode_profiles(lines or "")
 
@@ -103,11 +104,13 @@ def prepare(project: Project, changes: Changes, versions: Mapping[Ref, int]) -> 
         for ref, profile in changes.profiles.items()
     ]
     aliases = zip(hash_keys(secret, changes.aliases), map(row_keys.__getitem__, changes.aliases.values()), strict=True)
-    contact_hashes = hash_keys(secret, [contact for contact, _ in changes.contacts])
-    contacts = zip(contact_hashes, [row_keys[ref] for _, ref in changes.contacts], strict=True)
+    contact_keys = hash_keys(secret, [contact for contact, _ in changes.contacts])
+    contacts: tuple[list[tuple[bytes, bytes]], list[tuple[bytes, bytes]]] = ([], [])
+    for contact_key, ((_, ref), held) in zip(contact_keys, changes.contacts.items(), strict=True):
+        contacts[held].append((contact_key, row_keys[ref]))
     flags = zip(hash_keys(secret, changes.flags), map(int, changes.flags.values()), strict=True)
     updated = max((row[3] for row in profiles), default=0)
-    return Rows(project.id, profiles, list(aliases), list(contacts), list(flags), updated)
+    return Rows(project.id, profiles, list(aliases), contacts[True], contacts[False], list(flags), updated)
 
 
 def row_keys_of(secret: bytes, changes: Changes) -> dict[Ref, bytes]:
@@ -131,6 +134,7 @@ def write(connection: apsw.Connection, rows: Rows) -> bool:
     written = execute_rows(connection, statements.write_profiles, (rows.project,), rows.profiles)
     execute_rows(connection, statements.write_aliases, (rows.project, rows.updated), rows.aliases)
     execute_rows(connection, statements.write_contacts, (), rows.contacts)
+    execute_rows(connection, statements.delete_contacts, (), rows.left_contacts)
     execute_rows(connection, statements.write_flags, (rows.updated,), rows.flags)
     return written == len(rows.profiles)
 

@@ -46,6 +46,8 @@ SELECT column1, column2 FROM (VALUES {}) WHERE true ORDER BY column1
 ON CONFLICT DO NOTHING
 """
 
+_DELETE_CONTACTS = "DELETE FROM contact WHERE (ckey, pkey) IN (VALUES {})"
+
 _WRITE_FLAGS = """
 INSERT INTO address_flag (updated, ckey, dnd)
 SELECT ?1, column1, column2 FROM (VALUES {}) WHERE true ORDER BY column1
@@ -83,6 +85,12 @@ def write_aliases(size: int) -> str:
 def write_contacts(size: int) -> str:
     """Takes (contact key, profile key) for each row."""
     return _WRITE_CONTACTS.format(_rows("(?, ?)", size))
+
+
+@cache
+def delete_contacts(size: int) -> str:
+    """Takes (contact key, profile key) for each row."""
+    return _DELETE_CONTACTS.format(_rows("(?, ?)", size))
 
 
 @cache

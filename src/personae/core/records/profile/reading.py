@@ -1,22 +1,27 @@
 """Reading the properties of one record that need more than a look: operators, lists, limits, warnings."""
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, Final
 
-from ...faults import VALUE, Fault
+from ...faults import LIMIT, VALUE, Fault
 from ...fields import FIELDS, INVALID, Field, Place, age
 from ...identity import identifier
 from ...operators import ABSENT, OPERATORS, SET, Notes, Operator, operator_of
 from ...properties import Flaw, Name, Reader, name_of, shown
 from ...rules import Rules
 from . import Content
+from .spellings import last_said
+
+CUSTOM_KEYS_READ: Final = 4
+"""Times `max_custom_keys` that are read of one record: not all of them need add a property."""
 
 DELETABLE: Final = ("name", "gender")
 """The only properties whose `$delete` is documented; on others it is applied with a warning (A4.5)."""
 
 
 class Reading:
-    """Puts properties where they belong in `content`, and keeps what is wrong with them.
+    """Puts properties where they belong in `content`, each once, and keeps what is wrong with them.
 
     `notes` gathers warnings.
     """
@@ -24,51 +29,55 @@ class Reading:
     def __init__(self, rules: Rules, content: Content, notes: Notes) -> None:
         self.content = content
         self.reader = Reader(rules, notes)
-        self._spellings: dict[str, str] = {}  # the spelling first met, by normal form
-        self._failures: dict[str, tuple[int, Fault, str]] = {}
+        self._failures: list[tuple[int, Fault, str]] = []
 
     def first_failure(self) -> tuple[Fault, str] | None:
         """The fault that comes first in wire order, with its detail; custom properties come last."""
         if not self._failures:
             return None
-        _, fault, detail = min(self._failures.values(), key=lambda failure: failure[0])
+        _, fault, detail = min(self._failures, key=itemgetter(0))
         return fault, detail
 
-    def read(self, key: str, value: Any) -> None:
-        """Read one property; of two spellings of one the last stands."""
-        name = name_of(key) if len(key) <= self.reader.rules.max_key_bytes else None
+    def read_all(self, data: dict[str, Any]) -> None:
+        """Read properties whose keys need a closer look; of two spellings of one the last stands alone."""
+        rules = self.reader.rules
+        most = CUSTOM_KEYS_READ * rules.max_custom_keys
+        said, custom = last_said(data, most, rules.max_key_bytes)
+        if custom > most:
+            detail = f"profileData has {custom} custom keys, at most {most} are read of one record"
+            if rules.drop:
+                self.reader.notes.append(("profileData", f"{detail}; the last ones are left out"))
+            else:
+                self._failures.append((len(FIELDS), LIMIT, detail))
+        for first, key, value in said:
+            self.read(self._kept_name(first, key), key, value)
+
+    def _kept_name(self, first: str, key: str) -> Name | None:
+        """The name behind a key, in the spelling first seen if that can be kept (contract A4.2)."""
+        limit = self.reader.rules.max_key_bytes
+        if len(key) > limit:
+            return None
+        if first != key:
+            text = f"{shown(first)} and {shown(key)} are one property; the last one stands"
+            self.reader.notes.append((shown(key), text))
+        name = name_of(first)
+        return name if name.bytes <= limit else name_of(key)
+
+    def read(self, name: Name | None, key: str, value: Any) -> None:
+        """Read one property. `name` spells it as it is kept, `key` as it was sent; no name: the key is too long."""
         field = name.field if name else None
-        normal = name.normal if name else key
-        if name:
-            self._respell(name)
+        detail = ""
         try:
-            fault = self._read_field(field, value) if field else self._read_custom(key, name, value)
-            detail = ""
+            fault = self._read_field(field, value) if field else self._read_custom(name, key, value)
         except Flaw as flaw:
             if self.reader.rules.drop:
                 self.reader.notes.append((shown(key), f"{flaw.detail}; left out"))
                 return
             fault, detail = flaw.fault, flaw.detail
         if fault is not None:
-            self._failures[normal] = (field.order if field else len(FIELDS), fault, detail)
+            self._failures.append((field.order if field else len(FIELDS), fault, detail))
 
-    def _respell(self, name: Name) -> None:
-        """Forget what another spelling of this property said earlier in the record (contract A4.5).
-
-        The spelling first seen is the one that is kept (A4.2).
-        """
-        first = self._spellings.setdefault(name.normal, name.text)
-        if first == name.text:
-            return
-        content = self.content
-        content.plain.pop(first, None)
-        content.fields.pop(name.normal, None)
-        content.operations[:] = [operation for operation in content.operations if operation[0].normal != name.normal]
-        self._failures.pop(name.normal, None)
-        text = f"{shown(first)} and {shown(name.text)} are one property; the last one stands"
-        self.reader.notes.append((shown(name.text), text))
-
-    def _read_custom(self, key: str, name: Name | None, value: Any) -> Fault | None:
+    def _read_custom(self, name: Name | None, key: str, value: Any) -> Fault | None:
         if not self.reader.key_fits(key, key) or name is None:
             return None
         if name.barred:
@@ -80,7 +89,7 @@ class Reading:
                 return None
             value = value[SET]
         if value is not None:
-            self.content.plain[self._spellings[name.normal]] = self.reader.value(key, value)
+            self.content.plain[name.text] = self.reader.value(key, value)
         return None
 
     def _read_field(self, field: Field, value: Any) -> Fault | None:
@@ -117,7 +126,7 @@ class Reading:
         if read is ABSENT:
             return
         if operator.name == "$delete" and name.normal not in DELETABLE:
-            text = f"$delete is documented for Name and Gender only; {shown(key)} was removed all the same"
+            text = f"$delete is documented for Name and Gender only; here it works on {shown(key)} too"
             self.reader.notes.append((shown(key), text))
         self.content.operations.append((name, operator, read))
 

@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import islice
+from math import isfinite
 from typing import Any, Final
 
-from ...faults import LIMIT, TIMESTAMP, TYPE, Fault, Rejection
-from ...fields import FIELDS, INVALID
+from ...faults import TIMESTAMP, TYPE, Fault, Rejection
+from ...fields import INVALID
 from ...identity import DEVICE_KIND, Key, identify
-from ...properties import Name, name_of
+from ...operators import Notes
+from ...properties import Name, cut, fits, name_of
 from ...rules import INT64_MAX, INT64_MIN, Rules
 from ...work import Accepted
 from . import Content
@@ -37,55 +38,67 @@ def screen(index: int, record: Data, now: int, rules: Rules) -> Accepted | Rejec
     if ts is None:
         return Rejection(index, TIMESTAMP)
 
-    notes: list[tuple[str, str]] = []
-    most = rules.max_custom_keys + len(FIELDS)
-    if len(data) > most:
-        data = {key: value for key, value in data.items() if value is not None}
-        detail = f"profileData has {len(data)} keys, at most {rules.max_custom_keys} custom ones are allowed"
-        if len(data) > most and not rules.drop:
-            return Rejection(index, LIMIT, detail)
-        if len(data) > most:
-            notes.append(("profileData", f"{detail}; the last ones were left out"))
-            data = dict(islice(data.items(), most))
-
     content = Content({}, {}, [], {}, [], [])
-    rest = read_plain(data, content, rules)
-    if rest:
+    notes: Notes = []
+    failure = read_properties(data, content, rules, notes)
+    if failure is not None:
+        return Rejection(index, *failure)
+    if content.attached:
+        keys = with_attached(keys, content.attached)  # type: ignore[arg-type]
+    return Accepted(index, "profile", keys, ts, origin(record, rules), content, notes)  # type: ignore[arg-type]
+
+
+def read_properties(data: Data, content: Content, rules: Rules, notes: Notes) -> tuple[Fault, str] | None:
+    """Put every property where it belongs in `content`; gives the first fault in wire order, with its detail."""
+    names = shape_of(data, rules.max_key_bytes)
+    if names is None:
         reading = Reading(rules, content, notes)
-        for key, value in rest:
-            reading.read(key, value)
-        failure = reading.first_failure()
-        if failure is not None:
-            return Rejection(index, *failure)
-        if content.attached:
-            keys = with_attached(keys, content.attached)  # type: ignore[arg-type]
-    origin = record.get("$source") or record.get("source")
-    return Accepted(index, "profile", keys, ts, origin if type(origin) is str else "", content, notes)  # type: ignore[arg-type]
+        reading.read_all(data)
+        return reading.first_failure()
+    rest = read_plain(names, data, content, rules)
+    if not rest:
+        return None
+    reading = Reading(rules, content, notes)
+    for name, value in rest:
+        reading.read(name, name.text, value)
+    return reading.first_failure()
+
+
+def shape_of(data: Data, max_key_bytes: int) -> tuple[Name, ...] | None:
+    """The names behind the keys of a record; None where the keys themselves need a closer look."""
+    if len(data) > MAX_SHAPE_KEYS:
+        return None
+    try:
+        return names_of(tuple(data), max_key_bytes)
+    except LongKey:
+        return None
+
+
+class LongKey(Exception):  # noqa: N818 - the reason to look closer
+    """A key is over its limit."""
 
 
 @lru_cache(maxsize=4096)
-def shape_of(keys: tuple[str, ...], max_key_bytes: int) -> tuple[Name, ...] | None:
-    """The names behind the keys of a record; None where the keys themselves need a closer look.
+def names_of(keys: tuple[str, ...], max_key_bytes: int) -> tuple[Name, ...] | None:
+    """The names behind keys, None where two are one property or one of them deserves a word.
 
-    Records come in few shapes, so what can be said of their keys is worked out once for each.
+    Records come in few shapes, so what can be said of their keys is worked out once for each. Raises
+    `LongKey`, as what is raised is not remembered: what is remembered stays small.
     """
-    if len(keys) > MAX_SHAPE_KEYS or max(map(len, keys), default=0) > max_key_bytes:
-        return None
+    if max(map(len, keys), default=0) > max_key_bytes:
+        raise LongKey
     names = tuple(map(name_of, keys))
     if len({name.normal for name in names}) < len(names):
         return None
     return names if all(name.field or (name.plain and name.bytes <= max_key_bytes) for name in names) else None
 
 
-def read_plain(data: Data, content: Content, rules: Rules) -> list[tuple[str, Any]]:
+def read_plain(names: tuple[Name, ...], data: Data, content: Content, rules: Rules) -> list[tuple[Name, Any]]:
     """Take the values there is nothing to say about, which is nearly all; give back the others.
 
     This loop is the hottest of the server.
     """
-    names = shape_of(tuple(data), rules.max_key_bytes)
-    if names is None:
-        return [(key, value) for key, value in data.items() if value is not None]
-    rest: list[tuple[str, Any]] = []
+    rest: list[tuple[Name, Any]] = []
     plain = content.plain
     fields = content.fields
     short = rules.max_value_bytes // 4  # so many characters fit, whatever they are
@@ -96,7 +109,7 @@ def read_plain(data: Data, content: Content, rules: Rules) -> list[tuple[str, An
                 if len(value) <= short:
                     plain[name.text] = value
                     continue
-            elif kind is bool or kind is float or (kind is int and INT64_MIN <= value <= INT64_MAX):
+            elif kind is bool or (kind is int and INT64_MIN <= value <= INT64_MAX) or (kind is float and isfinite(value)):
                 plain[name.text] = value
                 continue
         elif name.kept and value is not None and kind is not dict:
@@ -105,7 +118,7 @@ def read_plain(data: Data, content: Content, rules: Rules) -> list[tuple[str, An
                 fields[name.normal] = checked
                 continue
         if value is not None:
-            rest.append((name.text, value))
+            rest.append((name, value))
     return rest
 
 
@@ -128,6 +141,14 @@ def iso_seconds(text: str) -> int | None:
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         return None
+
+
+def origin(record: Data, rules: Rules) -> str:
+    """Where the record says it comes from, cut to `max_value_bytes`; never a reason to refuse it (contract A3.5)."""
+    source = record.get("$source") or record.get("source")
+    if type(source) is not str:
+        return ""
+    return source if fits(source, rules.max_value_bytes) else cut(source, rules.max_value_bytes)
 
 
 def with_attached(keys: list[Key], attached: list[Key]) -> list[Key]:

@@ -12,7 +12,7 @@ CREATE TABLE node (
 
 CREATE UNIQUE INDEX node_key ON node (key);
 
--- Which profiles an email or phone leads to. A stale row is harmless: the reader checks.
+-- Which profiles an email or phone leads to.
 CREATE TABLE contact (
     ckey BLOB NOT NULL,
     pkey BLOB NOT NULL,
