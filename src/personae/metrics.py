@@ -25,11 +25,16 @@ REQUESTS: Final = Metric(
 )
 REQUEST_SECONDS: Final = Metric("personae_http_request_seconds", "histogram", "Time to answer a request.", ("route",), _SECONDS)
 RECORDS: Final = Metric(
-    "personae_records_total", "counter", "Records uploaded, by outcome and error code (0: none).", ("outcome", "code")
+    "personae_records_total",
+    "counter",
+    "Records uploaded, by outcome (processed, unprocessed, dry_run) and error code (0: none).",
+    ("outcome", "code"),
 )
 WARNINGS: Final = Metric("personae_warnings_total", "counter", "Warnings given on processed records.")
 BATCH_RECORDS: Final = Metric("personae_batch_records", "histogram", "Records in an upload.", (), _RECORDS)
-IN_FLIGHT: Final = Metric("personae_in_flight", "gauge", "Requests being answered now, by route.", ("route",))
+IN_FLIGHT: Final = Metric(
+    "personae_in_flight", "gauge", "Requests in flight of the project that has most, by route.", ("route",)
+)
 IN_FLIGHT_CAP: Final = Metric(
     "personae_in_flight_cap", "gauge", "Requests a project may have in flight, by route (0: no cap).", ("route",)
 )

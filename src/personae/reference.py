@@ -14,7 +14,7 @@ from .core.faults import FAULTS, REFUSALS
 from .core.fields import FIELDS
 from .fidelity import MARKS, SECTIONS, Row
 from .http.schemas import operator_rows, sentence
-from .metrics import Metrics
+from .metrics import METRICS, Metrics
 from .settings import SETTINGS, Setting
 
 NOTE: Final = "<!-- Written by `make docs` from the tables in src/personae. Change those, not this page. -->"
@@ -79,7 +79,7 @@ def fields() -> str:
 
 def metrics() -> str:
     """docs/metrics.md: every metric of `/metrics`."""
-    rows = map(metric_row, every_metric())
+    rows = [(code(row.name), row.kind, ", ".join(map(code, row.labels)), row.help) for row in METRICS]
     return page(
         "Metrics",
         "What `GET /metrics` shows. A histogram has the usual `_bucket`, `_sum` and `_count`.",
@@ -89,12 +89,6 @@ def metrics() -> str:
 
 def every_metric() -> list[MetricWrapperBase]:
     return [value for value in vars(Metrics()).values() if isinstance(value, MetricWrapperBase)]
-
-
-def metric_row(metric: MetricWrapperBase) -> tuple[str, ...]:
-    [family] = metric.describe()
-    name = f"{family.name}_total" if family.type == "counter" else family.name
-    return code(name), family.type, ", ".join(map(code, metric._labelnames)), family.documentation
 
 
 def fidelity() -> str:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from personae.metrics import METRICS
+from personae.reference import metrics as metrics_page
+from tests.client import request_bytes
 from tests.conftest import StartServer
 from tests.server import (
     PASSCODE,
@@ -88,6 +91,45 @@ def test_metrics_count_requests_and_records(start: StartServer) -> None:
         total(samples, "records_total{", '"524"'),
         total(samples, "records_total{", "processed") - total(samples, "records_total{", "unprocessed"),
     ]
+
+
+def test_metrics_count_dry_runs_apart(start: StartServer) -> None:
+    """A record that was only tried is not among the processed ones."""
+    server = start()
+    server.upload(profile("a"), profile("b"), path="/1/upload?dryRun=1")
+    server.upload(profile("a"))
+    samples = metrics(server)
+    expected = {"dry_run": 2.0, "processed": 1.0}
+    assert expected == {
+        outcome: samples[f'personae_records_total{{code="0",outcome="{outcome}"}}'] for outcome in ("dry_run", "processed")
+    }
+
+
+def test_metrics_show_the_project_nearest_to_its_cap(start: StartServer) -> None:
+    """In flight is the count of one project, as the cap is; other projects' requests are not added."""
+    server = start(upload_concurrency=3)
+    other = server.new_project()
+    while server.post(batch(), headers=other).status == 401:  # the server hears of a new project within a second
+        time.sleep(0.02)
+    with ExitStack() as stack:
+        for headers in (credentials(), credentials(), other):
+            connection = stack.enter_context(server.connect())
+            connection.send(request_bytes("POST", "/1/upload", headers | {"Content-Length": "9", "Expect": "100-continue"}))
+            assert 100 == connection.receive_head()[0]
+        samples = metrics(server)
+    route = '{route="/1/upload"}'
+    assert (2.0, 3.0) == (samples[f"personae_in_flight{route}"], samples[f"personae_in_flight_cap{route}"])
+
+
+def test_metrics_are_those_of_the_table(server: Server) -> None:
+    """What is served, what is declared and what is documented are the same, with the same help and kind."""
+    served = re.findall(
+        r"^# HELP (personae_\S+) (.*)\n# TYPE \S+ (\w+)$", server.request("GET", "/metrics").body.decode(), re.MULTILINE
+    )
+    served = [row for row in served if not row[0].endswith("_created")]
+    documented = re.findall(r"^\| `(personae_\S+)` \| (\w+) \|.*\| (.*) \|$", metrics_page(), re.MULTILINE)
+    assert [(row.name, row.kind, row.help) for row in METRICS] == documented
+    assert {(row.name, row.help, row.kind) for row in METRICS} == set(served)
 
 
 def test_metrics_have_no_label_a_client_could_make_up(server: Server) -> None:
@@ -256,3 +298,28 @@ def test_json_logs_are_one_object_a_line(start: StartServer) -> None:
     lines: list[Json] = [json.loads(line) for line in server.err.read_text().splitlines()]
     assert 1 <= sum(answer.headers["x-request-id"] in line.values() for line in lines)
     assert PASSCODE not in server.err.read_text()
+
+
+def test_refused_requests_are_logged_by_path_alone(start: StartServer) -> None:
+    """Each refusal has a line, at level info; nothing of its query, headers or body is in the log."""
+    server = start(log_format="json", log_requests="true")
+    hidden = "hidden0815"
+    headers = {"X-More": hidden}
+    body = hidden.encode()
+    sent: list[tuple[str, str, dict[str, str], bytes, int]] = [
+        ("POST", "/1/upload", headers, body, 401),
+        ("POST", "/1/upload", credentials(hidden, hidden), body, 401),
+        ("POST", f"/1/upload?q={hidden}", credentials() | headers, body, 400),
+        ("POST", "/1/upload", credentials() | headers, batch({"type": hidden, "identity": hidden}), 200),
+        ("PUT", f"/1/upload?q={hidden}", headers, body, 405),
+        ("GET", f"/1/nothing?q={hidden}", headers, body, 404),
+        ("GET", f"/1/profile.json?identity={hidden}", credentials() | headers, b"", 404),
+        ("GET", f"/1/profile.json?name={hidden}", credentials() | headers, b"", 400),
+    ]
+    ids = [server.request(method, path, given, data).headers["x-request-id"] for method, path, given, data, _ in sent]
+    assert 0 == server.stop()
+    log = server.err.read_text()
+    lines = [line for line in map(json.loads, log.splitlines()) if line.get("request_id") in ids]
+    expected = [("info", path.partition("?")[0], status) for _, path, _, _, status in sent]
+    assert expected == [(line["level"], line["path"], line["status"]) for line in lines]
+    assert hidden not in log

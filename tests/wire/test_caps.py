@@ -150,6 +150,55 @@ def test_endless_headers_are_refused(small: Server) -> None:
     assert 200 == small.post(batch(profile(fresh()))).status
 
 
+UNREAD = {
+    "unknown path": ("POST", "/1/nothing", {}, 404),
+    "wrong method": ("PUT", "/1/upload", {}, 405),
+    "no credentials": ("POST", "/1/upload", {}, 401),
+    "a read with a body": ("GET", "/1/profile.json", credentials(), 400),
+    "open to all": ("GET", "/healthz", {}, 200),
+}
+
+
+@pytest.mark.parametrize("sent", [b"", b"x"], ids=["nothing yet", "a byte"])
+@pytest.mark.parametrize("case", UNREAD)
+def test_a_body_nobody_reads_has_a_deadline(small: Server, case: str, sent: bytes) -> None:
+    """An answer before the body leaves no connection open for ever: what is thrown away has to come in time too."""
+    method, path, headers, status = UNREAD[case]
+    with small.connect() as connection:
+        connection.send(request_bytes(method, path, headers | {"Content-Length": "100"}) + sent)
+        assert status == connection.receive().status
+        connection.send(b"x")
+        assert connection.at_end()
+
+
+def test_a_body_nobody_reads_may_not_drip(small: Server) -> None:
+    """The deadline is for the whole of what is thrown away."""
+    with small.connect() as connection:
+        connection.send(request_bytes("POST", "/1/nothing", {"Content-Length": "1000"}))
+        assert 404 == connection.receive().status
+        while not select.select([connection.socket], [], [], 0.2)[0]:
+            connection.send(b"x")
+        assert connection.at_end()
+
+
+def test_a_body_nobody_reads_is_thrown_away(small: Server) -> None:
+    """When it does come, the connection goes on behind it."""
+    with small.connect() as connection:
+        for _ in range(3):
+            connection.send(request_bytes("POST", "/1/nothing", {"Content-Length": "100"}))
+            assert 404 == connection.receive().status
+            connection.send(b"x" * 100)
+            assert 200 == connection.request("POST", "/1/upload", credentials(), batch()).status
+
+
+def test_an_empty_line_is_the_beginning_of_a_head(small: Server) -> None:
+    """Line ends before a request are allowed; they too have to be followed by it in time."""
+    with small.connect() as connection:
+        assert 200 == connection.request("GET", "/healthz", {}).status
+        connection.send(b"\r\n")
+        assert connection.at_end()
+
+
 # --- company
 
 
@@ -172,6 +221,18 @@ def test_uploads_over_the_cap_get_429(fixture: str, request: pytest.FixtureReque
     assert 404 == read.status
     assert [200] * places == answers
     assert 200 == server.post(body).status
+
+
+def test_a_client_over_the_cap_that_awaits_leave_is_cut_off(small: Server) -> None:
+    """With `Expect: 100-continue` the 429 ends the connection: whether the body follows is open."""
+    body = batch(profile(fresh()))
+    with small.connect() as first, small.connect() as second, small.connect() as third:
+        begin_upload(first, body)
+        begin_upload(second, body)
+        third.send(request_bytes("POST", "/1/upload", credentials() | {"Expect": "100-continue", "Content-Length": "9"}))
+        answer = third.receive()
+        assert (429, "1", True) == (answer.status, answer.headers["retry-after"], answer.closes)
+        assert third.at_end()
 
 
 def test_a_client_that_leaves_gives_its_place_back(small: Server) -> None:

@@ -12,6 +12,13 @@ from tests.wire.sending import MALFORMED, send
 GZIP = {"Content-Encoding": "gzip"}
 GOOD = batch()
 ZIPPED = gzip.compress(GOOD)
+
+
+def in_members(body: bytes, count: int) -> bytes:
+    """The body in this many gzip members, a byte each, the last ones empty."""
+    return b"".join(gzip.compress(body[at : at + 1], 0) for at in range(count))
+
+
 BAD_GZIP = {
     "not zipped": GOOD,
     "empty": b"",
@@ -25,6 +32,8 @@ BAD_GZIP = {
     "a byte changed": ZIPPED[:12] + bytes([ZIPPED[12] ^ 255]) + ZIPPED[13:],
     "garbage behind it": ZIPPED + b"garbage",
     "two documents": ZIPPED + ZIPPED,
+    "1001 members": in_members(GOOD, 1001),
+    "a million empty members": gzip.compress(b"") * 10**6,
     "second member cut": gzip.compress(GOOD[:4]) + gzip.compress(GOOD[4:])[:-3],
     "zlib": zlib.compress(GOOD),
     "zipped twice": gzip.compress(ZIPPED),
@@ -37,6 +46,11 @@ def test_bad_gzip_gets_400(server: Server, case: str) -> None:
     """What does not inflate to one JSON document is malformed."""
     answer = send(server, BAD_GZIP[case], GZIP)
     assert (400, MALFORMED) == (answer.status, answer.json)
+
+
+def test_a_body_may_come_in_a_thousand_members(server: Server) -> None:
+    """What was zipped in pieces is one body, up to a thousand of them."""
+    assert 200 == send(server, in_members(GOOD, 1000), GZIP).status
 
 
 def test_zipped_bytes_without_the_header_get_400(server: Server) -> None:

@@ -99,6 +99,32 @@ def test_expect_continue_is_not_given_to_a_refused_request(server: Server) -> No
         assert 401 == connection.receive_head()[0]
 
 
+UNREAD = [
+    (404, "POST", "/1/nothing", {}),
+    (405, "PUT", UPLOAD, {}),
+    (401, "POST", UPLOAD, {}),
+    (413, "POST", UPLOAD, credentials() | {"Content-Length": "99999999999"}),
+    (400, "GET", "/1/profile.json", credentials()),
+    (404, "GET", "/1/profile.json?identity=nobody", credentials()),
+    (200, "GET", "/healthz", {}),
+]
+
+
+@pytest.mark.parametrize(("status", "method", "path", "headers"), UNREAD)
+def test_an_answer_without_the_body_awaited_ends_the_connection(
+    server: Server, status: int, method: str, path: str, headers: dict[str, str]
+) -> None:
+    """A client not given leave to send its body may or may not send it, so nothing can follow."""
+    with server.connect() as connection:
+        connection.send(request_bytes(method, path, {"Expect": "100-continue", "Content-Length": "10"} | headers))
+        assert status == connection.receive_head()[0]
+    with server.connect() as connection:
+        connection.send(request_bytes(method, path, {"Expect": "100-continue", "Content-Length": "10"} | headers))
+        answer = connection.receive()
+        assert (status, True) == (answer.status, answer.closes)
+        assert connection.at_end()
+
+
 HEADERS = [
     ("as documented", credentials()),
     ("lower case", {"x-clevertap-account-id": PROJECT, "x-clevertap-passcode": PASSCODE}),
@@ -144,6 +170,14 @@ def test_an_offer_to_upgrade_is_declined(server: Server, offer: str, apart: bool
             assert {"a": 1} == read.json["record"]["profileData"]
 
 
+def test_many_offers_to_upgrade_are_declined_at_once(server: Server) -> None:
+    """However many requests with an offer come in one packet, each has its answer."""
+    request = request_bytes("GET", "/healthz", {"Connection": "upgrade", "Upgrade": "h2c"})
+    with server.connect() as connection:
+        connection.send(request * 2000)
+        assert {200} == {connection.receive().status for _ in range(2000)}
+
+
 def test_a_full_address_as_target_is_a_path(server: Server) -> None:
     """A request as proxies send it, with the whole address in its first line, is served."""
     target = "http://in1.api.clevertap.com/1/upload?dryRun=0"
@@ -179,6 +213,9 @@ NO_HTTP = [
     ("a length and chunks", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
     ("an unknown transfer encoding", b"POST /1/upload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\nab"),
     ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    ("CONNECT", b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ("CONNECT with more behind it", b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" * 1000),
+    ("CONNECT and an upgrade", b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"),
     ("two lengths", b"POST /1/upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
 ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Any, Final, NamedTuple
@@ -13,7 +14,7 @@ from ..core.faults import BUG, CREDENTIALS, METHOD, NOT_FOUND, UNAVAILABLE
 from ..storage import Project, Unavailable
 from . import health
 from .body import CLOSE
-from .message import Disconnected, Receive, Refused, Request, Response, Scope, Send, refusal_response
+from .message import Awaited, Disconnected, Receive, Refused, Request, Response, Scope, Send, refusal_response
 from .profiles import get_profile
 from .server import InFlight, Server
 from .upload import upload_records
@@ -62,7 +63,7 @@ class App:
             path: InFlight(getattr(server.settings, route.cap)) for path, methods in API.items() for route in methods.values()
         }
         for path, in_flight in self._in_flight.items():
-            server.metrics.watch_in_flight(path, in_flight.cap, in_flight.total)
+            server.metrics.watch_in_flight(path, in_flight.cap, in_flight.most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -77,11 +78,19 @@ class App:
             f"{self._run}-{next(self._ids)}",
         )
         try:
-            response = await self._answer(request)
+            response = await self._answer_awaited(request) if b"expect" in request.headers else await self._answer(request)
         except Disconnected:
             return
         await response.send(send, request.id)
         self._record(request, response, time.perf_counter() - started)
+
+    async def _answer_awaited(self, request: Request) -> Response:
+        """The answer to a client that waits for `100 Continue`. Not given one it may or may not send its body: close."""
+        receive = Awaited(request.receive)
+        response = await self._answer(request._replace(receive=receive))
+        if receive.asked or CLOSE[0] in response.headers:
+            return response
+        return response._replace(headers=(*response.headers, *CLOSE))
 
     async def _answer(self, request: Request) -> Response:
         """The answer, whatever happens. Source: contract A1.3."""
@@ -96,25 +105,25 @@ class App:
             raise
         except asyncio.CancelledError:  # the server stops and has waited for this request long enough
             return refusal_response(UNAVAILABLE, CLOSE)
-        except Exception:
-            log.exception("unexpected error", request_id=request.id, path=request.path)
+        except Exception as error:  # noqa: BLE001 - the one outer handler
+            log.error("unexpected error", request_id=request.id, path=request.path, exception=trace(error))
             return refusal_response(BUG)
 
     async def _route(self, request: Request) -> Response:
         """Path, method, credentials, cap, then the handler. Source: contract A1.2."""
         methods: dict[str, Any] | None = API.get(request.path) or OPEN.get(request.path)
         if methods is None:
-            raise Refused(NOT_FOUND, unread(request))
+            raise Refused(NOT_FOUND)
         route = methods.get(request.method)
         if route is None:
-            raise Refused(METHOD, [(b"allow", ", ".join(methods).encode()), *unread(request)])
+            raise Refused(METHOD, [(b"allow", ", ".join(methods).encode())])
         if not isinstance(route, ApiRoute):
             return await route(self._server, request)  # type: ignore[no-any-return]
         grant = self._server.access.authenticate(
             request.headers.get(ACCOUNT_HEADER, b""), request.headers.get(PASSCODE_HEADER, b""), time.time()
         )
         if grant is None:
-            raise Refused(CREDENTIALS, unread(request))
+            raise Refused(CREDENTIALS)
         with self._in_flight[request.path].slot(grant.project.id):
             return await route.handler(self._server, grant.project, request)
 
@@ -124,7 +133,8 @@ class App:
         metrics.requests.labels(route, response.status).inc()
         metrics.request_seconds.labels(route).observe(seconds)
         if response.status >= 400 or self._server.settings.log_requests:
-            log.info(
+            write = log.error if response.status >= 500 else log.info
+            write(
                 "request",
                 request_id=request.id,
                 method=request.method,
@@ -134,6 +144,7 @@ class App:
             )
 
 
-def unread(request: Request) -> list[tuple[bytes, bytes]]:
-    """Close the connection where the client waits for `100 Continue`: whether its body follows is open."""
-    return CLOSE if b"expect" in request.headers else []
+def trace(error: Exception) -> str:
+    """Where an error was raised and of which type, without its text: that may quote what was sent."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"Traceback (most recent call last):\n{frames}{type(error).__qualname__}"

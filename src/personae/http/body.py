@@ -13,6 +13,12 @@ DRAIN_S: Final = 5.0
 DRAIN_IDLE_S: Final = 0.25
 """How long, and with which pauses, a body that is too large is thrown away, so that its sender sees the answer."""
 
+MAX_MEMBERS: Final = 1000
+"""Members a gzip body may have. Clients send one; each costs a decompressor of its own."""
+
+STEP_BYTES: Final = 16 * 1024
+"""Input a decompressor is given at a time: at the end of a member it copies what was left over."""
+
 
 async def read_body(request: Request, max_bytes: int, timeout_s: float) -> bytes:
     """The whole body, inflated. Raises `Refused` (400, 408, 413) or `Disconnected`."""
@@ -68,21 +74,28 @@ async def leave(request: Request) -> Headers:
 
 
 def inflate(data: bytes, max_bytes: int) -> bytes:
-    """A gzip body, all its members, never inflating more than `max_bytes` and one byte."""
-    out: list[bytes] = []
-    room = max_bytes
-    while True:
-        member = zlib.decompressobj(wbits=31)
+    """A gzip body, all its members, never inflating more than `max_bytes` and one byte. Raises `Refused` (400, 413)."""
+    out = bytearray()
+    rest = memoryview(data)
+    for _ in range(MAX_MEMBERS):
+        rest = inflate_member(rest, out, max_bytes)
+        if not rest:
+            return bytes(out)
+    raise Refused(MALFORMED)
+
+
+def inflate_member(rest: memoryview, out: bytearray, max_bytes: int) -> memoryview:
+    """Append what the first member of `rest` holds to `out`; gives what is behind that member."""
+    member = zlib.decompressobj(wbits=31)
+    while not member.eof:
+        step = rest[:STEP_BYTES]
+        if not step:
+            raise Refused(MALFORMED)
         try:
-            piece = member.decompress(data, room + 1)
+            out += member.decompress(step, max_bytes - len(out) + 1)
         except zlib.error:
             raise Refused(MALFORMED) from None
-        room -= len(piece)
-        if room < 0:
+        if len(out) > max_bytes:
             raise Refused(TOO_LARGE)
-        out.append(piece)
-        if not member.eof:
-            raise Refused(MALFORMED)
-        data = member.unused_data
-        if not data:
-            return b"".join(out)
+        rest = rest[len(step) - len(member.unused_data) :]
+    return rest

@@ -50,6 +50,18 @@ class Response(NamedTuple):
         await send({"type": "http.response.body", "body": self.body})
 
 
+class Awaited:
+    """The `receive` of a client that waits for `100 Continue`, which goes out with the first call."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.asked = False
+
+    async def __call__(self) -> Message:
+        self.asked = True
+        return await self._receive()
+
+
 class Refused(Exception):  # noqa: N818 - it is an answer, not an error
     """The request is refused as a whole; raised anywhere below the one handler that answers it."""
 

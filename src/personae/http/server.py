@@ -11,6 +11,7 @@ from ..projects import Access
 from ..settings import Settings
 from ..storage import Store
 from .message import Refused
+from .readiness import Readiness
 
 
 class InFlight:
@@ -37,8 +38,9 @@ class InFlight:
             if not counts[project]:
                 del counts[project]
 
-    def total(self) -> int:
-        return self._counts.total()
+    def most(self) -> int:
+        """The requests of the project that has most."""
+        return max(self._counts.values(), default=0)
 
 
 class Server:
@@ -50,3 +52,4 @@ class Server:
         self.settings = settings
         self.metrics = metrics
         self.rules: Rules = settings.rules
+        self.readiness = Readiness(store.check_writable)
