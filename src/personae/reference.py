@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from prometheus_client.metrics import MetricWrapperBase
-
 from .core.faults import FAULTS, REFUSALS
 from .core.fields import FIELDS
 from .fidelity import MARKS, SECTIONS, Row
 from .http.schemas import operator_rows, sentence
-from .metrics import METRICS, Metrics
+from .metrics import METRICS
 from .settings import SETTINGS, Setting
 
 NOTE: Final = "<!-- Written by `make docs` from the tables in src/personae. Change those, not this page. -->"
@@ -85,10 +83,6 @@ def metrics() -> str:
         "What `GET /metrics` shows. A histogram has the usual `_bucket`, `_sum` and `_count`.",
         table(("Metric", "Kind", "Labels", "Meaning"), rows),
     )
-
-
-def every_metric() -> list[MetricWrapperBase]:
-    return [value for value in vars(Metrics()).values() if isinstance(value, MetricWrapperBase)]
 
 
 def fidelity() -> str:

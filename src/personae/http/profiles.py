@@ -14,9 +14,6 @@ from .server import Server
 PARAMETERS: Final = ("email", "identity", "objectId")
 """Of several, the first of these is used (contract A6.1)."""
 
-PAGE: Final = 50
-MAX_PAGES: Final = 20
-
 
 async def get_profile(server: Server, project: Project, request: Request) -> Response:
     """One profile by email, identity or objectId."""
@@ -45,25 +42,9 @@ async def find_profile(store: Store, project: Project, parameters: Mapping[str, 
 async def find_by_email(store: Store, project: Project, email: str) -> Profile | None:
     """The profile whose Email, or whose identity, is this address; of several the last updated.
 
-    Looks at no more than `MAX_PAGES` pages of `PAGE` profiles that had the address at some time, the last
-    updated first: behind a thousand that changed it since, one that still has it is not found.
-
     Source: contract A6.2.
     """
     address = email.lower()
     found = await store.find(project, [("identity", address), ("identity", email)])
-    candidates = list(found.profiles.values())
-    for number in range(MAX_PAGES):
-        page = await store.find_by_contact(project, ("email", address), PAGE, number * PAGE)
-        current = next((profile for profile in page if has_email(profile, address)), None)
-        if current is not None:
-            candidates.append(current)
-        if current is not None or len(page) < PAGE:
-            break
-    return max(candidates, key=lambda profile: profile.updated, default=None)
-
-
-def has_email(profile: Profile, address: str) -> bool:
-    """Whether a contact is not stale: the profile still has this address."""
-    email = profile.fields.get("email", "")
-    return address == email.lower() or any(identity.lower() == address for identity in profile.identities)
+    others = await store.find_by_contact(project, ("email", address), limit=1)
+    return max([*found.profiles.values(), *others], key=lambda profile: profile.updated, default=None)

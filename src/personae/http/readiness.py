@@ -6,8 +6,8 @@ from typing import Final
 
 from ..storage import Unavailable
 
-PATIENCE_S: Final = 1.0
-"""How long one who asks waits; a store that takes longer cannot be written."""
+PATIENCE_S: Final = 5.0
+"""How long one who asks waits: longer than the queue of a busy store, not as long as one that is stuck."""
 
 KEEP_S: Final = 1.0
 """How long an answer holds. Finding out is a commit with its sync, and needs no credentials."""
