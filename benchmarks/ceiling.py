@@ -28,7 +28,7 @@ from personae.core.rules import Rules
 from personae.core.work import Found
 from personae.storage import Project
 from personae.storage.sqlite import nodes
-from personae.storage.sqlite.connection import connect, migrate
+from personae.storage.sqlite.connection import WRITER_CACHE_KIB, connect, migrate
 
 from .payloads import FIRST_TS, records, repeating
 
@@ -124,7 +124,7 @@ class Ceiling:
 
     def __init__(self, folder: Path) -> None:
         self.databases = {name: open_database(folder / f"{name}.db") for name in WRITES}
-        self.own = connect(folder / "every row.db")
+        self.own = connect(folder / "every row.db", cache_kib=WRITER_CACHE_KIB)
         migrate(self.own, folder / "every row.db")
         self.own.pragma("wal_autocheckpoint", 20_000)
 

@@ -20,7 +20,7 @@ from ...core.work import Changes, Found
 from .. import Fold, Passcode, Project, Unavailable
 from . import access, nodes
 from .checkpoint import Checkpointer
-from .connection import check_library, connect, migrate
+from .connection import WRITER_CACHE_KIB, check_library, connect, migrate
 from .writer import CommitObserver, Writer, unavailable
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ class SqliteStore:
     def __init__(self, path: Path, observe: CommitObserver) -> None:
         """Open the database at `path`, creating or migrating it; inside a running event loop."""
         check_library()
-        writing = connect(path)
+        writing = connect(path, cache_kib=WRITER_CACHE_KIB)
         migrate(writing, path)
         self._path = path
         self._checkpointer = Checkpointer(path)

@@ -99,7 +99,7 @@ class Writer:
             if update in self._waiting:
                 self._waiting.remove(update)
                 raise
-            return await update.done
+            return await asyncio.shield(update.done)
 
     async def run(self, work: Callable[[apsw.Connection], T]) -> T:
         """The result of `work(connection)` in a transaction of its own, once that is on disk."""
@@ -125,7 +125,8 @@ class Writer:
     async def _drain(self) -> None:
         while self._waiting:
             async with self._turn:
-                await self._settle(self._next_group())
+                if group := self._next_group():
+                    await self._settle(group)
                 if self._checkpointer.overdue:
                     await self._call(self._checkpointer.relieve, self._connection)
 
