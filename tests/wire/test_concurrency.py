@@ -126,6 +126,7 @@ def test_anonymous_profiles_are_merged_once_each(crowd: Server) -> None:
 def test_a_device_claimed_twice_goes_to_one_of_them(crowd: Server) -> None:
     """Two identities claim the same anonymous devices at the same time: each device has one owner, nothing is lost."""
     first, second, names = fresh(), fresh(), [fresh("device") for _ in range(40)]
+    crowd.upload(profile(first), profile(second))  # an identity still unknown would join the owner of its device (A5.1)
     crowd.upload(*[{"type": "profile", "objectId": name, "profileData": {name: 1}} for name in names])
     upload_all(crowd, [[profile(owner, objectId=name)] for name in names for owner in (first, second)])
     records = [crowd.read(owner) for owner in (first, second)]
