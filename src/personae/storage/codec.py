@@ -28,7 +28,6 @@ class Row(msgspec.Struct, array_like=True):
 
 _rows = msgspec.json.Decoder(Row)
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Profile).decode
 
 
 @lru_cache(maxsize=1024)
@@ -54,10 +53,6 @@ def hash_key(secret: bytes, key: Key) -> bytes:
 
 def encode_document(profile: Profile) -> str:
     return _encode(profile).decode()
-
-
-def decode_document(document: str) -> Profile:
-    return _decode(document)
 
 
 def decode_rows(lines: str | None) -> list[Row]:
