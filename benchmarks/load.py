@@ -9,7 +9,7 @@ doubled. The profiles stay on the server: give it a project of its own, and each
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from secrets import token_hex
 from typing import Any, Final, TypeVar
@@ -180,6 +180,16 @@ def report(what: str, number: int, driven: Driven) -> None:
     )
 
 
+def status_of(program: Callable[[], None]) -> int:
+    """The exit status of a benchmark: 1, with one line that says why, when a check or the server failed."""
+    try:
+        program()
+    except (Failed, OSError) as failure:
+        print(repr(failure) if isinstance(failure, OSError) else failure, file=sys.stderr)
+        return 1
+    return 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.load", description="Load a server and check what it kept.")
     parser.add_argument("url")
@@ -191,12 +201,8 @@ def main() -> int:
     parser.add_argument("--read-concurrency", type=int, default=3, help="GETs in flight; 3 is what a server allows by default")
     parser.add_argument("--gets", type=int, default=20_000)
     parser.add_argument("--first", type=int, default=0, help="number of the first identity")
-    try:
-        uvloop.run(run(parser.parse_args()))
-    except (Failed, OSError) as failure:
-        print(repr(failure) if isinstance(failure, OSError) else failure, file=sys.stderr)
-        return 1
-    return 0
+    args = parser.parse_args()
+    return status_of(lambda: uvloop.run(run(args)))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ import uvloop
 from .ceiling import Ceiling, prepare
 from .client import Driven
 from .figures import Figures, medians, table
-from .load import Failed, count, get, read_back, sent_by, upload
+from .load import count, get, read_back, sent_by, status_of, upload
 from .payloads import SEED, batches, fresh, over_stored, repeating
 from .server import Server, running
 
@@ -187,12 +187,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     args = parser.parse_args()
     run = partial(with_stored, args.stored) if args.stored else against_ceiling
-    try:
-        show(uvloop.run(several(run, args.runs)), as_json=args.json)
-    except (Failed, OSError) as failure:
-        print(repr(failure) if isinstance(failure, OSError) else failure, file=sys.stderr)
-        return 1
-    return 0
+    return status_of(lambda: show(uvloop.run(several(run, args.runs)), as_json=args.json))
 
 
 if __name__ == "__main__":

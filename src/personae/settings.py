@@ -135,6 +135,7 @@ class Setting(NamedTuple):
 
 _CAP_NOTE: Final = " (0: no cap)"
 _MIB: Final = 1024 * 1024
+_LIMITS: Final = Rules()
 
 SETTINGS: Final = (
     Setting("host", HOST, "127.0.0.1", "Address to listen on; 0.0.0.0 for every interface.", "ours"),
@@ -159,12 +160,26 @@ SETTINGS: Final = (
         "A property over a limit: refuse the record, or trim or drop the property with a warning.",
         "contract A4.4",
     ),
-    Setting("max_identifier_chars", integer(1, 4096), 1024, "Longest identity, FBID, GPID or objectId.", "contract A3.2"),
-    Setting("max_key_bytes", integer(1, 1024), 120, "Longest property key, in bytes of UTF-8.", "contract A4.2"),
-    Setting("max_value_bytes", integer(1, _MIB), 512, "Longest text value, in bytes of UTF-8.", "contract A4.2"),
-    Setting("max_custom_keys", integer(1, 10_000), 256, "Most custom properties of one profile.", "contract A4.2"),
-    Setting("max_list_items", integer(1, 10_000), 100, "Most items of one multi-value property.", "contract A4.3"),
-    Setting("max_nesting", integer(0, 32), 3, "Deepest nesting of objects below profileData.", "contract A4.3"),
+    Setting(
+        "max_identifier_chars", integer(1, 4096), _LIMITS.max_identifier_chars,
+        "Longest identity, FBID, GPID or objectId.", "contract A3.2",
+    ),
+    Setting(
+        "max_key_bytes", integer(1, 1024), _LIMITS.max_key_bytes, "Longest property key, in bytes of UTF-8.", "contract A4.2"
+    ),
+    Setting(
+        "max_value_bytes", integer(1, _MIB), _LIMITS.max_value_bytes, "Longest text value, in bytes of UTF-8.", "contract A4.2"
+    ),
+    Setting(
+        "max_custom_keys", integer(1, 10_000), _LIMITS.max_custom_keys,
+        "Most custom properties of one profile.", "contract A4.2",
+    ),
+    Setting(
+        "max_list_items", integer(1, 10_000), _LIMITS.max_list_items, "Most items of one multi-value property.", "contract A4.3"
+    ),
+    Setting(
+        "max_nesting", integer(0, 32), _LIMITS.max_nesting, "Deepest nesting of objects below profileData.", "contract A4.3"
+    ),
     Setting("not_found_status", choice(404, 200), 404, "HTTP status for a profile that is not found.", "contract A6.4"),
     Setting(
         "show_passcodes",

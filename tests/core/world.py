@@ -4,9 +4,9 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from personae.core.answers import Json, flag_keys, profile_view, upload_answer
+from personae.core.answers import flag_keys, profile_view, upload_answer
 from personae.core.fold import fold, keys_of, screen
-from personae.core.profile import Profile
+from personae.core.profile import Json, Profile
 from personae.core.rules import Rules
 from personae.core.work import Changes
 from tests.storage.model import Shelf

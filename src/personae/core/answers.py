@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
 from .faults import Refusal, Rejection, Warning
 from .fields import AT_RECORD_LEVEL, DND_ADDRESS
 from .identity import Key
-from .profile import Profile, address_flag, platform
+from .profile import Json, Profile, address_flag, platform
 from .properties import normal_form
-
-Json = dict[str, Any]
 
 MAX_WARNINGS: Final = 100
 

@@ -4,7 +4,7 @@ A row's key is a keyed hash of what identifies it, so two racing creators of one
 the same primary key and the engine's own uniqueness decides. A document is JSON text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
@@ -45,6 +45,11 @@ def hash_keys(secret: bytes, keys: Iterable[Key]) -> list[bytes]:
         keyed.update(f"{kind}\0{value}".encode())
         hashes.append(keyed.digest())
     return hashes
+
+
+def keys_by_hash(secret: bytes, keys: Sequence[Key]) -> dict[bytes, Key]:
+    """The keys by their row key, in the order given."""
+    return dict(zip(hash_keys(secret, keys), keys, strict=True))
 
 
 def hash_key(secret: bytes, key: Key) -> bytes:

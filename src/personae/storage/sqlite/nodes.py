@@ -11,7 +11,7 @@ from ...core.identity import Key, Ref
 from ...core.profile import Profile
 from ...core.work import Changes, Found
 from .. import Project
-from ..codec import decode_rows, encode_document, hash_key, hash_keys
+from ..codec import decode_rows, encode_document, hash_key, hash_keys, keys_by_hash
 from . import statements
 
 _decode_flags = msgspec.json.Decoder(tuple[str, int]).decode_lines
@@ -25,7 +25,7 @@ class Reading:
         self.project = project
         self.found = Found({}, {})
         self.versions: dict[Ref, int] = {}
-        self._keys = dict(zip(hash_keys(project.secret, keys), keys, strict=True))
+        self._keys = keys_by_hash(project.secret, keys)
 
     @property
     def hashes(self) -> list[bytes]:
@@ -80,7 +80,7 @@ def read(connection: apsw.Connection, project: Project, keys: Sequence[Key]) -> 
 
 def read_flags(connection: apsw.Connection, secret: bytes, keys: Sequence[Key]) -> dict[Key, bool]:
     """Those of these flags that were ever set."""
-    hashes = dict(zip(hash_keys(secret, keys), keys, strict=True))
+    hashes = keys_by_hash(secret, keys)
     flags: dict[Key, bool] = {}
     for piece in statements.padded(list(hashes)):
         lines = connection.execute(statements.read_flags(len(piece)), piece).get
@@ -128,7 +128,7 @@ def row_keys_of(secret: bytes, changes: Changes) -> dict[Ref, bytes]:
 def write(connection: apsw.Connection, rows: Rows) -> bool:
     """Write the rows; False where a profile was not at the version that was read.
 
-    Aliases come last: a profile that was merged away by a later record of the same group is written
+    Aliases come after profiles: a profile that was merged away by a later record of the same group is written
     as a profile first and becomes an alias then.
     """
     written = execute_rows(connection, statements.write_profiles, (rows.project,), rows.profiles)

@@ -20,7 +20,7 @@ FROM node WHERE key IN ({})
 
 _READ_FLAGS = "SELECT string_agg('[\"' || hex(ckey) || '\",' || dnd || ']', char(10)) FROM address_flag WHERE ckey IN ({})"
 
-_READ_CONTACT = """
+READ_CONTACT: Final = """
 SELECT string_agg(doc, char(10)) FROM (
     SELECT node.doc FROM contact JOIN node ON node.key = contact.pkey
     WHERE contact.ckey = ? AND node.doc IS NOT NULL
@@ -53,8 +53,6 @@ INSERT INTO address_flag (updated, ckey, dnd)
 SELECT ?1, column1, column2 FROM (VALUES {}) WHERE true ORDER BY column1
 ON CONFLICT (ckey) DO UPDATE SET dnd = excluded.dnd, updated = excluded.updated
 """
-
-READ_CONTACT: Final = _READ_CONTACT
 
 
 @cache

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ...fields import BY_NORMAL
+from ...properties import normal_form
 
 
 def last_said(data: dict[str, Any], most: int, max_key_bytes: int) -> tuple[list[tuple[str, str, Any]], int]:
@@ -16,7 +17,7 @@ def last_said(data: dict[str, Any], most: int, max_key_bytes: int) -> tuple[list
     for key, value in data.items():
         if value is None:
             continue
-        normal = key.lower().replace(" ", "") if len(key) <= max_key_bytes else key  # normal_form, without the call
+        normal = normal_form(key) if len(key) <= max_key_bytes else key
         if normal not in said and normal not in BY_NORMAL:
             custom += 1
             if custom > most:
