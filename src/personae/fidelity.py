@@ -50,7 +50,12 @@ TRANSPORT: Final = (
     Row("A1.4", "15 uploads in flight per project, 3 requests for every other route.", "documented", "Once 3 for uploads too."),
     Row("A1.4", "Over the cap the answer is 429 at once; nothing is queued or partly done.", "inferred"),
     Row("A1.4", "A cap of 0 means no cap.", "ours"),
+    Row("A1.4", "Caps hold for one server, over all its workers; several servers have a cap each.", "ours"),
     Row("A1.5", "Integers are exact to 64 bits signed.", "ours"),
+    Row(
+        "A1.5", "The character NUL is stored and shown as it came, in identifiers, keys and values, on every database.",
+        "ours", "PostgreSQL's own text cannot hold it; documents keep it as `\\u0000`.",
+    ),
     Row("A1.5", "A property with an integer beyond 64 bits refuses its record with 527; nothing is rounded.", "ours"),
     Row("A1.5", "A property with a number beyond the largest float (`1e400`) refuses its record with 527.", "ours"),
     Row("A1.5", "NaN, lone surrogates, invalid UTF-8, comments and trailing commas are not JSON: 400.", "inferred"),
@@ -81,6 +86,15 @@ UPLOAD: Final = (
     Row("A2.5", "`dryRun=true` is the same; anything else is a real upload.", "inferred", "A client sends `dryRun=0` always."),
     Row("A2.5", "A dry run creates no profile and takes no identity.", "inferred"),
     Row("A2.6", "A record that was acknowledged is on disk before the answer leaves.", "ours"),
+    Row(
+        "A2.6", "A record the database does not take is refused with 599 by itself; the others of its batch are stored.",
+        "ours", "On PostgreSQL, where a batch may be stored in several steps.",
+    ),
+    Row(
+        "A2.6", "A record of which it is not known whether it is stored gets 599 too, and the text says so.", "ours",
+        "The database was lost in the middle of a commit and did not come back in time.",
+    ),
+    Row("A2.6", "After a 503 nothing of the upload is stored.", "ours"),
 )  # fmt: skip
 
 RECORD: Final = (

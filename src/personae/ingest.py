@@ -1,12 +1,12 @@
 """The one way records become profiles: the API, the importer and the dashboard all come through here."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
 from .core.faults import Rejection, Warning
 from .core.fold import fold, keys_of, screen
 from .core.rules import Rules
-from .core.work import Changes, Found
 from .storage import Project, Store
 
 
@@ -35,9 +35,6 @@ async def upload(
     if not accepted:
         return Outcome(total, rejected, [])
     keys = keys_of(accepted)
-
-    def apply(found: Found) -> Changes:
-        return fold(accepted, found, now_us, seed, rules)
-
-    changes = apply(await store.find(project, keys)) if dry_run else await store.update(project, keys, apply)
+    step = partial(fold, accepted, now_us=now_us, seed=seed, rules=rules)
+    changes = step(await store.find(project, keys)) if dry_run else await store.update(project, keys, step)
     return Outcome(total, rejected + changes.rejected, changes.warnings)

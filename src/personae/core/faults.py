@@ -118,9 +118,17 @@ VALUE = Fault(
     "ours",
     "Send text, a boolean, a number, a list, a nested object or one documented operator.",
 )
+UNSTORED = Fault(
+    599,
+    "The record could not be stored",
+    "The record could not be stored: {detail}. ",
+    "ours",
+    "Send the record again if the text says so; the log of the server has the cause.",
+)
 
 FAULTS = (
     GENDER, EMAIL, PHONE, EMPLOYED, EDUCATION, MARRIED, AGE, LIMIT, IDENTITY, TYPE, TIMESTAMP, OBJECT_ID, VALUE,
+    UNSTORED,
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@
 store found for them; it may run again after a conflict, on profiles read anew.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from .faults import TYPE, Rejection, Warning
 from .identity import Key, Mint
@@ -39,8 +39,10 @@ def keys_of(accepted: Sequence[Accepted]) -> list[Key]:
     return list(dict.fromkeys([key for record in accepted for key in record.keys]))
 
 
-def fold(accepted: Sequence[Accepted], found: Found, now_us: int, seed: bytes, rules: Rules) -> Changes:
-    """Apply the records in order; a later one sees what an earlier one did.
+def fold(
+    accepted: Sequence[Accepted], found: Found, now_us: int, seed: bytes, rules: Rules, only: Set[int] | None = None
+) -> Changes:
+    """Apply the records in order, or `only` those with these indices; a later one sees what an earlier one did.
 
     Changes `found` in place. `now_us` is epoch microseconds; `seed`, at most 64 random bytes, is
     what new objectIds are made of. Source: contract A2.2, A5.
@@ -48,6 +50,8 @@ def fold(accepted: Sequence[Accepted], found: Found, now_us: int, seed: bytes, r
     work = Work(found.owners, found.profiles, Changes(), now_us // 1_000_000, now_us, Mint(seed), rules)
     changes = work.changes
     for record in accepted:
+        if only is not None and record.index not in only:
+            continue
         outcome = RECORD_TYPES[record.type].fold(record, work)
         if isinstance(outcome, Rejection):
             changes.rejected.append(outcome)

@@ -4,7 +4,7 @@ A store keeps profiles by hashed key (`codec`), the projects and their passcodes
 durability: what `update` returned is on disk.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Protocol
 
 import msgspec
@@ -13,7 +13,13 @@ from ..core.identity import Key
 from ..core.profile import Profile
 from ..core.work import Changes, Found
 
-Fold = Callable[[Found], Changes]
+
+class Fold(Protocol):
+    """What an update does to the profiles it finds: `core.fold.fold` over the records of one batch."""
+
+    def __call__(self, found: Found, *, only: Set[int] | None = None) -> Changes:
+        """The changes these records come to; with `only`, those of the records with these indices."""
+        ...
 
 
 class Unavailable(Exception):  # noqa: N818 - the name of the answer it becomes
@@ -72,18 +78,19 @@ class Store(Protocol):
     async def update(self, project: Project, keys: Sequence[Key], fold: Fold) -> Changes:
         """Read what is behind `keys`, fold it, write what the fold says, and return it once it is on disk.
 
-        No other update of these keys comes between the reading and the writing. `fold` may run more
-        than once, each time on profiles read anew; an exception it raises is raised here and nothing
-        of this update is written.
+        No other update of these profiles comes between the reading and the writing. `fold` may run more
+        than once, each time on profiles read anew and with those records only that have not been
+        written yet; an exception it raises is raised here. `Unavailable` says that nothing was written.
+        A store that writes a batch in several steps may answer single records with the fault `UNSTORED`.
         """
         ...
 
     async def projects(self) -> list[Project]:
-        """All projects, oldest first."""
+        """All projects, oldest first, those of one second in any order."""
         ...
 
     async def passcodes(self) -> list[Passcode]:
-        """All passcodes of all projects, oldest first, revoked and expired ones too."""
+        """All passcodes of all projects, oldest first as `projects`, revoked and expired ones too."""
         ...
 
     async def add_project(self, project: Project) -> bool:

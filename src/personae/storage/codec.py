@@ -47,6 +47,11 @@ def hash_keys(secret: bytes, keys: Iterable[Key]) -> list[bytes]:
     return hashes
 
 
+def hashed(secret: bytes, keys: Sequence[Key]) -> dict[Key, bytes]:
+    """The keys, each with its row key."""
+    return dict(zip(keys, hash_keys(secret, keys), strict=True))
+
+
 def keys_by_hash(secret: bytes, keys: Sequence[Key]) -> dict[bytes, Key]:
     """The keys by their row key, in the order given."""
     return dict(zip(hash_keys(secret, keys), keys, strict=True))

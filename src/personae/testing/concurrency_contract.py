@@ -1,6 +1,7 @@
 """What a store does with many updates at a time: none is lost, doubled or half done. Source: `storage.Store`."""
 
 from asyncio import create_task, gather, sleep
+from collections.abc import Set
 from pathlib import Path
 from typing import Final
 
@@ -83,7 +84,7 @@ class ConcurrencyContract(Scenario):
     async def test_a_fold_that_raises_leaves_its_neighbours(self, store: Store) -> None:
         """Among many updates at once, those whose fold raises write nothing, the others everything."""
 
-        def fail(found: Found) -> Changes:
+        def fail(found: Found, *, only: Set[int] | None = None) -> Changes:
             raise ZeroDivisionError
 
         async def run(n: int) -> None:

@@ -1,6 +1,7 @@
 """What a store does with profiles: find, update, contacts, flags. Source: `storage.Store`."""
 
 from asyncio import gather
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ class ProfilesContract(Scenario):
         await upload(store, person("x", objectId="d"), person("y"))
         seen: list[Found] = []
 
-        def look(found: Found) -> Changes:
+        def look(found: Found, *, only: Set[int] | None = None) -> Changes:
             seen.append(Found(dict(found.owners), dict(found.profiles)))
             return Changes()
 
@@ -128,7 +129,7 @@ class ProfilesContract(Scenario):
     @on_a_store
     async def test_an_empty_update(self, store: Store) -> None:
         """No keys and nothing to write is fine."""
-        assert Changes() == await store.update(PROJECT, [], lambda found: Changes())
+        assert Changes() == await store.update(PROJECT, [], lambda found, only=None: Changes())
         assert Changes() == await upload(store)
 
     @on_a_store
@@ -136,7 +137,7 @@ class ProfilesContract(Scenario):
         """Its exception comes out of `update`, and what it did to its copies is gone."""
         await upload(store, person("x", {"a": 1}))
 
-        def spoil(found: Found) -> Changes:
+        def spoil(found: Found, *, only: Set[int] | None = None) -> Changes:
             for profile in found.profiles.values():
                 profile.properties["a"] = "spoilt"
             raise ZeroDivisionError("spoilt")
@@ -231,6 +232,19 @@ class ProfilesContract(Scenario):
         await upload(store, *(person(identity, {**data, "mine": n}) for n, identity in enumerate(identities)))
         for n, identity in enumerate(identities):
             assert data | {"mine": n} == await properties_of(store, identity.strip())
+
+    @on_a_store
+    async def test_nul(self, store: Store) -> None:
+        """The character NUL is kept wherever text may stand, and tells two identifiers apart."""
+        data = {"Name": "a\0b", "Email": "a@b.co", "key\0": "\0", "list": ["\0", "a\0"], "nested": {"\0": {"x\0": "y\0"}}}
+        await upload(store, person("i\0d", data, FBID="f\0", GPID="g\0", objectId="d\0", source="s\0"), person("id", {"n": 1}))
+        for key in (("identity", "i\0d"), ("FBID", "f\0"), ("GPID", "g\0"), ("objectId", "d\0")):
+            profile = await profile_of(store, key)
+            assert profile is not None
+            assert ["i\0d", "a\0b", "s\0"] == [*profile.identities, profile.fields["name"], profile.source]
+            assert {key: data[key] for key in ("key\0", "list", "nested")} == profile.properties
+        assert await properties_of(store, "id") == {"n": 1}
+        assert len(await store.find_by_contact(PROJECT, ("email", "a@b.co"), 10)) == 1
 
     @on_a_store
     async def test_limits(self, store: Store) -> None:

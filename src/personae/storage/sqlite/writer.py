@@ -20,6 +20,8 @@ import apsw
 from ...core.identity import Key
 from ...core.work import Changes, joined
 from .. import Fold, Project, Unavailable
+from ..codec import hashed
+from ..rows import Reading, Rows, prepare
 from . import nodes
 from .checkpoint import Checkpointer
 
@@ -167,10 +169,11 @@ class Writer:
                 results.append(update.fold(readings[update.project.id].found))
                 await asyncio.sleep(0)  # let reads be answered between two folds
             rows = [
-                nodes.prepare(
+                prepare(
                     reading.project,
                     joined([changes for update, changes in zip(group, results, strict=True) if update.project.id == id]),
                     reading.versions,
+                    reading.hashes,
                 )
                 for id, reading in readings.items()
             ]
@@ -181,17 +184,18 @@ class Writer:
             return results, committed.seconds
         raise Unavailable("rows kept changing between reading and writing")
 
-    async def _read(self, group: list[Update]) -> dict[str, nodes.Reading]:
+    async def _read(self, group: list[Update]) -> dict[str, Reading]:
         """What is behind the keys of the group, by project ID."""
         keys: dict[str, dict[Key, None]] = {}
         projects = {update.project.id: update.project for update in group}
         for update in group:
             keys.setdefault(update.project.id, {}).update(dict.fromkeys(update.keys))
-        readings = {id: nodes.Reading(project, list(keys[id])) for id, project in projects.items()}
+        readings = {id: Reading(project, hashed(project.secret, list(keys[id]))) for id, project in projects.items()}
         for reading in readings.values():
-            targets = reading.add(await self._call(nodes.fetch, self._connection, reading.hashes))
-            if targets:
-                reading.add(await self._call(nodes.fetch, self._connection, targets))
+            wanted = list(reading.hashes.values())
+            while wanted:
+                wanted = reading.add(nodes.parse(await self._call(nodes.fetch, self._connection, wanted)))
+            reading.finish()
         return readings
 
     def _commit(self, work: Callable[[apsw.Connection], T]) -> Committed[T]:
@@ -216,7 +220,7 @@ class Writer:
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
 
 
-def write_all(rows: Sequence[nodes.Rows], connection: apsw.Connection) -> None:
+def write_all(rows: Sequence[Rows], connection: apsw.Connection) -> None:
     """Write the rows of every project. Raises `Outdated` unless all were at the version read."""
     for some in rows:
         if not nodes.write(connection, some):

@@ -20,6 +20,8 @@ def fold(record: Accepted, work: Work) -> Rejection | Notes:
     content = record.content
     assert type(content) is Content
     refs = choose(record.keys, work.owners)
+    ref = refs[0] if refs else record.keys[0]
+    work.changes.records.setdefault(ref, []).append(record.index)
     profile = work.profiles[refs[0]] if refs else Profile(created=work.now)
     merged = [ref for ref in refs[1:] if work.profiles[ref].anonymous] if len(refs) > 1 else []
     losers = [work.profiles[ref] for ref in merged]
@@ -37,7 +39,6 @@ def fold(record: Accepted, work: Work) -> Rejection | Notes:
     profile.updated = work.now_us + record.index
     if record.source:
         profile.source = record.source
-    ref = refs[0] if refs else record.keys[0]
     if merged:
         merge(ref, profile, merged, work)
     attach(record, ref, profile, work, notes)
