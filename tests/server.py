@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from tests.client import Answer, Connection, Headers, request_bytes
 
@@ -67,19 +67,12 @@ def environment(settings: Json) -> dict[str, str]:
     return kept | {f"PERSONAE_{name.upper()}": str(value) for name, value in given.items()}
 
 
-def run_cli(data: Path, *arguments: str) -> Any:
-    """Run one `personae` command on this data directory and return the JSON it prints."""
-    command = [sys.executable, "-m", "personae", *arguments, "--data", str(data), "--json"]
-    done = subprocess.run(command, env=environment({}), capture_output=True, text=True, timeout=30, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 class Server:
     """`personae serve` on a free port; settings are given as PERSONAE_* variables."""
 
     def __init__(self, data: Path, **settings: object) -> None:
         self.data = data
+        self.settings = settings
         self.port = free_port()
         data.mkdir(parents=True, exist_ok=True)
         self.out = data.with_name(f"{data.name}.out")
@@ -123,9 +116,16 @@ class Server:
         with self.connect() as connection:
             return connection.request(method, path, headers or {}, body)
 
+    def command(self, *arguments: str) -> Any:
+        """Run one `personae` command with this server's data and settings, and return the JSON it prints."""
+        command = [sys.executable, "-m", "personae", *arguments, "--data", str(self.data), "--json"]
+        done = subprocess.run(command, env=environment(self.settings), capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
     def new_project(self) -> dict[str, str]:
         """Make a project while the server runs, and return its credentials."""
-        made = run_cli(self.data, "project", "create")
+        made = self.command("project", "create")
         return credentials(made["project_id"], made["passcode"])
 
     def post(self, body: bytes, path: str = "/1/upload", headers: Headers | None = None) -> Answer:
@@ -163,12 +163,18 @@ def begin_upload(connection: Connection, body: bytes) -> None:
     assert connection.receive_head()[0] == 100
 
 
+def passwords(settings: Json) -> list[str]:
+    """The password of the database's URL as it stands in it, between its separators, and as it is."""
+    quoted = urlsplit(str(settings.get("database", ""))).password
+    return [f":{quoted}@", f":{unquote(quoted)}@"] if quoted else []
+
+
 @contextmanager
 def running(data: Path, **settings: object) -> Iterator[Server]:
     """A server that is ready; at the end it stops by SIGTERM with exit code 0 and a clean log.
 
-    A log is clean when it has no traceback and no passcode in it. A server the test stopped or
-    killed itself is only held against its log.
+    A log is clean when it has no traceback, no passcode and no password of a database in it. A server
+    the test stopped or killed itself is only held against its log.
     """
     server = Server(data, **settings)
     try:
@@ -179,6 +185,7 @@ def running(data: Path, **settings: object) -> Iterator[Server]:
         assert code in (0, None)
         assert "Traceback" not in log, log
         assert str(settings.get("passcode", PASSCODE)) not in log
+        assert [secret for secret in passwords(settings) if secret in log + server.out.read_text()] == []
     finally:
         if server.process.poll() is None:
             server.kill()

@@ -72,6 +72,7 @@ ALLOWED = {
     "storage": ("core", "storage"),
     "testing": ("core", "storage", "testing"),
     "ingest": ("core", "storage", "ingest"),
+    "copying": ("core", "storage", "secret_key", "copying"),
     "projects": ("core", "storage", "projects", "secret_key", "settings"),
     "secret_key": ("core", "storage", "secret_key"),
     "settings": ("core", "storage", "settings"),

@@ -1,13 +1,15 @@
 """The project and passcode a start is about."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from personae.projects import Issuer, create_project
+from personae.projects import Access, Issuer, create_project
 from personae.secret_key import ServerKey
 from personae.storage.sqlite import SqliteStore
 from tests.opened import NOW, granted, run
+from tests.storage.backends import BACKENDS
 
 
 def test_a_first_start_makes_a_project_once(tmp_path: Path) -> None:
@@ -96,3 +98,35 @@ def test_a_given_passcode_is_shown_when_made_and_while_kept(
         assert await granted(store, key, "P", "code") is not None
 
     run(tmp_path / "data", work)
+
+
+AT_ONCE = [("", ""), ("P", ""), ("P", "code")]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize(("project_id", "passcode"), AT_ONCE)
+def test_many_first_starts_at_once_do_what_one_does(
+    tmp_path: Path, backend: str, keep: bool, project_id: str, passcode: str
+) -> None:
+    """All end with the same project and passcode, made once; where it is not kept, whoever made it has it."""
+
+    async def work() -> None:
+        stores = [await BACKENDS[backend](tmp_path) for _ in range(3)]
+        issuers = [Issuer(store, ServerKey(bytes(32), "test"), keep=keep) for store in stores * 5]
+        starts = await asyncio.gather(
+            *(issuer.first_start(project_id=project_id, passcode=passcode, now=NOW) for issuer in issuers)
+        )
+        (project,) = await stores[0].projects()
+        assert [start.project for start in starts] == [project] * len(starts)
+        assert len(await stores[0].passcodes()) == 1
+        shown = {start.passcode for start in starts} - {""}
+        assert len(shown) == 1
+        assert not keep or "" not in {start.passcode for start in starts}
+        access = Access(stores[0], ServerKey(bytes(32), "test"))
+        await access.refresh()
+        assert access.authenticate(project.id.encode(), shown.pop().encode(), NOW) is not None
+        for store in stores:
+            await store.close()
+
+    asyncio.run(work())

@@ -18,12 +18,15 @@ logs.configure({format!r})
 structlog.contextvars.bind_contextvars(request_id="r-1")
 structlog.get_logger().info("refused", passcode="hush", status=401)
 logging.getLogger("uvicorn.error").warning("listening on %s", "there")
+url = "postgresql://u:hu" + "sh@h1,h2/db?sslmode=require&sslpassword=hu" + "sh"
+structlog.get_logger().info("with " + url, database=url, more=[url])
 try:
     hidden = "hush"
-    raise KeyError("lost")
+    raise KeyError("lost", url)
 except KeyError:
     structlog.get_logger().exception("bug")
 """
+URL = "postgresql://u:********@h1,h2/db?sslmode=require&sslpassword=********"
 
 
 def log_of(format: str) -> str:  # noqa: A002 - the name of the setting
@@ -41,19 +44,21 @@ def test_json_has_an_object_a_line() -> None:
     assert [(event["level"], event["event"], event["request_id"]) for event in events] == [
         ("info", "refused", "r-1"),
         ("warning", "listening on there", "r-1"),
+        ("info", f"with {URL}", "r-1"),
         ("error", "bug", "r-1"),
     ]
     assert [event for event in events if not event["timestamp"].endswith("Z")] == []
     assert (events[0]["passcode"], events[0]["status"]) == ("********", 401)
-    assert "KeyError: 'lost'" in events[2]["exception"]
+    assert (events[2]["database"], events[2]["more"]) == (URL, [URL])
+    assert "KeyError: ('lost', 'postgresql://u:********@h1,h2/db" in events[3]["exception"]
 
 
 @pytest.mark.parametrize("format", ["text", "json"])
 def test_no_form_shows_a_secret_value(format: str) -> None:  # noqa: A002 - the name of the setting
-    """Neither a value under a secret key nor a local variable of a traceback; source lines may be."""
+    """Neither a value under a secret key, nor a password of a URL, nor a local variable of a traceback."""
     log = log_of(format)
     assert "hush" not in log
-    assert "KeyError: 'lost'" in log
+    assert "KeyError: ('lost', 'postgresql://" in log
 
 
 MASKED: list[tuple[dict[Any, Any], dict[Any, Any]]] = [

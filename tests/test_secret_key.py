@@ -1,6 +1,8 @@
 """The server key: made once, refused when it is not the right one."""
 
+import asyncio
 import stat
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -10,9 +12,13 @@ import msgspec
 import pytest
 
 from personae.projects import Issuer, create_project
-from personae.secret_key import KeyRefused, ServerKey, load_or_create
+from personae.secret_key import KeyRefused, ServerKey, chosen, load_or_create, tied
+from personae.storage import Store
 from personae.storage.sqlite import SqliteStore
 from tests.opened import NOW, run
+from tests.storage.backends import BACKENDS
+
+SECRET = "5e" * 32
 
 
 def key_of(data: Path) -> ServerKey:
@@ -67,6 +73,8 @@ def test_a_malformed_key_is_refused_and_left_alone(tmp_path: Path, content: byte
     file.write_bytes(content)
     with pytest.raises(KeyRefused, match=r"server\.key is not a server key \(64 hexadecimal digits\); put the original"):
         key_of(tmp_path)
+    with pytest.raises(KeyRefused, match="is not a server key"):
+        chosen("", tmp_path, None)
     assert file.read_bytes() == content
 
 
@@ -83,7 +91,7 @@ def test_a_foreign_key_is_refused(tmp_path: Path) -> None:
     async def work(store: SqliteStore, key: ServerKey) -> None:
         await key.check(store)
         await key.check(store)
-        with pytest.raises(KeyRefused, match="is not the key this database was made with; put the original file back"):
+        with pytest.raises(KeyRefused, match=r"server\.key is not the key this database was made with; put the original file"):
             await key_of(tmp_path / "other").check(store)
 
     run(tmp_path / "data", work)
@@ -108,3 +116,85 @@ def test_a_check_of_a_known_key_writes_nothing(tmp_path: Path) -> None:
             await key.check(store)
 
     run(tmp_path, work)
+
+
+def test_the_setting_is_the_key_whatever_the_file_is(tmp_path: Path) -> None:
+    """No file is read or made for it, nor a directory, and both cases of its digits are one key."""
+    (tmp_path / "server.key").write_text("broken")
+    for data in (tmp_path, tmp_path / "none"):
+        for database in (data / "test.db", None):
+            keys = [chosen(secret, data, database) for secret in (SECRET, SECRET.upper())]
+            assert len({key.digest(b"P", b"code") for key in keys if key}) == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["server.key"]
+
+
+def test_the_setting_and_a_file_with_the_same_digits_are_one_key(tmp_path: Path) -> None:
+    """A key can be moved from the file to the setting."""
+    (tmp_path / "server.key").write_text(f"{SECRET}\n")
+    keys = [chosen(secret, tmp_path, None) for secret in (SECRET, "")]
+    assert len({key.digest(b"P", b"code") for key in keys if key}) == 1
+
+
+def on_a_store(backend: str, path: Path, work: Callable[[Store], Awaitable[None]]) -> None:
+    """Do `work` on an empty store of this backend."""
+
+    async def opened() -> None:
+        store = await BACKENDS[backend](path)
+        try:
+            await work(store)
+        finally:
+            await store.close()
+
+    asyncio.run(opened())
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_store_without_a_key_gets_one_file(tmp_path: Path, backend: str) -> None:
+    """However many servers with one directory start on it at once."""
+    data = tmp_path / "new" / "data"
+
+    async def work(store: Store) -> None:
+        keys = await asyncio.gather(*(tied(chosen("", data, None), data, store) for _ in range(20)))
+        keys.append(await tied(chosen("", data, None), data, store))
+        assert len({key.digest(b"P", b"code") for key in keys}) == 1
+
+    on_a_store(backend, tmp_path, work)
+    assert [file.name for file in data.iterdir()] == ["server.key"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_store_with_a_key_gets_no_other(tmp_path: Path, backend: str) -> None:
+    """Where there is neither file nor setting the start is refused, and makes neither file nor directory."""
+    data = tmp_path / "data"
+
+    async def work(store: Store) -> None:
+        await tied(chosen(SECRET, data, None), data, store)
+        expected = (
+            "server.key is missing, and this database cannot be used without it; put the original file there, or set PERS"
+        )
+        with pytest.raises(KeyRefused, match=expected):
+            await tied(chosen("", data, None), data, store)
+        assert not data.exists()
+
+    on_a_store(backend, tmp_path, work)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_of_different_keys_a_store_takes_one(tmp_path: Path, backend: str) -> None:
+    """Of many that start at once, each with its own, all others are refused, and from then on too."""
+
+    async def outcome(store: Store, secret: str) -> str:
+        try:
+            await tied(chosen(secret, tmp_path, None), tmp_path, store)
+        except KeyRefused as refused:
+            return str(refused)
+        return ""
+
+    async def work(store: Store) -> None:
+        secrets = [f"{number:064x}" for number in range(1, 9)]
+        first, later = [await asyncio.gather(*(outcome(store, secret) for secret in secrets)) for _ in range(2)]
+        assert first == later
+        refusal = "secret_key is not the key this database was made with; set the original one"
+        assert sorted(first) == ["", *[refusal] * 7]
+
+    on_a_store(backend, tmp_path, work)

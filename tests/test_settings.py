@@ -8,6 +8,7 @@ import pytest
 
 from personae.core.rules import Rules
 from personae.settings import BY_NAME, SETTINGS, BadSettings, Settings, load
+from personae.storage.url import without_passwords
 
 
 def lines(flags: dict[str, str], environ: dict[str, str], file: Path | None = None) -> list[str]:
@@ -23,9 +24,9 @@ def test_attributes_and_table_agree() -> None:
 
 
 def test_defaults_are_values_their_rows_allow() -> None:
-    """A default written as text is read back as itself; only the first project's two have none."""
+    """A default written as text is read back as itself; only what is made or derived if not set has none."""
     for setting in SETTINGS:
-        if setting.name not in ("project_id", "passcode"):
+        if setting.name not in ("database", "secret_key", "project_id", "passcode"):
             assert setting.kind.read(setting.shown(setting.default)) == setting.default
 
 
@@ -85,6 +86,10 @@ ALLOWED = [
     ("data", "/srv/p", Path("/srv/p")),
     ("host", "::", "::"),
     ("project_id", "a" * 64, "a" * 64),
+    ("secret_key", "0aF" + "0" * 61, "0aF" + "0" * 61),
+    ("workers", "256", 256),
+    ("database_timeout", "0.5e1", 5.0),
+    ("database_connections", 100, 100),
 ]
 
 
@@ -107,6 +112,10 @@ REFUSED: list[tuple[str, list[object]]] = [
     ("data", ["", "a\0b", 5]),
     ("project_id", ["", "a b", "é", "a\n", "a" * 65]),
     ("passcode", ["", "a b", "a" * 257]),
+    ("secret_key", ["", "0" * 63, "0" * 65, "g" * 64, 0]),
+    ("workers", ["0", "257", "1.0"]),
+    ("database_timeout", ["0", "3601"]),
+    ("database_connections", ["0", "101"]),
 ]
 
 
@@ -150,11 +159,14 @@ SERVICE_LINKS = {
     "PERSONAE_PORT_8080_TCP_PROTO": "tcp",
     "PERSONAE_PORT_8080_TCP_PORT": "8080",
     "PERSONAE_PORT_8080_TCP_ADDR": "10.0.0.1",
+    "PERSONAE_DATABASE_SERVICE_HOST": "10.0.0.2",
+    "PERSONAE_DATABASE_PORT": "tcp://10.0.0.2:5432",
+    "PERSONAE_DATABASE_PORT_5432_TCP": "tcp://10.0.0.2:5432",
 }
 
 
 def test_variables_of_a_kubernetes_service_are_no_settings() -> None:
-    """A Service named `personae` puts these into every pod; the start does not see them."""
+    """Services named `personae` and `personae-database` put these into every pod; the start does not see them."""
     assert load({}, SERVICE_LINKS, None) == load({}, {}, None)
 
 
@@ -165,6 +177,7 @@ LIKE_SERVICE_LINKS = [
     ("PERSONAE_SERVICE_HOSTS", "x"),
     ("PERSONAE_PORT_TCP", "x"),
     ("PERSONAE_PORT_8080_TCP_X", "x"),
+    ("PERSONAE_DATABASE", "tcp://10.0.0.2:5432"),
 ]
 
 
@@ -221,3 +234,100 @@ def test_secrets_are_never_shown() -> None:
     assert BY_NAME["passcode"].flag == ""
     texts: list[Any] = [line, repr(settings), BY_NAME["passcode"].shown(settings.passcode)]
     assert [text for text in texts if "top" in text] == []
+
+
+@pytest.mark.parametrize("variable", ["PERSONAE_SECRET_KEY", "PERSONAE_PASSCODE"])
+def test_a_secret_that_is_not_allowed_is_not_repeated(variable: str) -> None:
+    """The complaint has the name, the origin and what is allowed."""
+    (line,) = lines({}, {variable: "top secret", "PERSONAE_PROJECT_ID": "P"})
+    assert variable in line
+    assert "top" not in line
+
+
+FILES_OF_URLS = [
+    ("sqlite:///data/personae.db", "data/personae.db"),
+    ("sqlite:////srv/my data/p?#@:.db", "/srv/my data/p?#@:.db"),
+]
+
+
+@pytest.mark.parametrize(("url", "file"), FILES_OF_URLS)
+def test_a_url_of_a_file_has_its_path_as_it_is_written(url: str, file: str) -> None:
+    """Relative after three strokes, absolute after four, and nothing in it means anything else."""
+    settings = load({"database": url, "data": "elsewhere"}, {}, None).settings
+    assert (settings.database_file, settings.place) == (Path(file), url)
+
+
+def test_without_a_url_the_database_is_in_the_data_directory() -> None:
+    """It has a URL all the same."""
+    settings = load({"data": "/srv/p"}, {}, None).settings
+    assert settings.database_url == "sqlite:////srv/p/personae.db"
+    assert (settings.database_file, settings.place) == (Path("/srv/p/personae.db"), "/srv/p")
+
+
+SERVERS = [
+    ("postgresql://localhost", "postgresql://localhost"),
+    ("postgres://u@h:5432/db", "postgres://u@h:5432/db"),
+    ("postgresql://u:hush@h:65535/db", "postgresql://u:********@h:65535/db"),
+    ("postgresql://:hush@h", "postgresql://:********@h"),
+    ("postgresql://u:hush:%40%2F%3F%23@h/db", "postgresql://u:********@h/db"),
+    ("postgresql://u:hush@h1:5432,h2,127.0.0.1:6432/db", "postgresql://u:********@h1:5432,h2,127.0.0.1:6432/db"),
+    ("postgresql://u:hush@[::1]:6432,h2/db", "postgresql://u:********@[::1]:6432,h2/db"),
+    ("postgresql://u:hush@/db?host=/run/pg", "postgresql://u:********@/db?host=/run/pg"),
+    ("postgresql:///db?host=h&password=hush&port=1", "postgresql:///db?host=h&password=********&port=1"),
+    ("postgresql://h/db?sslpassword=hush", "postgresql://h/db?sslpassword=********"),
+]
+
+
+@pytest.mark.parametrize(("url", "shown"), SERVERS)
+def test_a_url_of_a_server_is_shown_without_its_password(url: str, shown: str) -> None:
+    """Taken as it is, shown without, also in the middle of any text, and never in the settings' own text."""
+    settings = load({"database": url}, {}, None).settings
+    assert (settings.database_url, settings.database_file, settings.place) == (url, None, shown)
+    assert BY_NAME["database"].shown(settings.database) == shown
+    assert without_passwords(f'at "{url}" and {url} there') == f'at "{shown}" and {shown} there'
+    assert "hush" not in repr(settings)
+
+
+NO_URLS: list[tuple[object, str]] = [
+    ("mysql://u:hush@h/db", "mysql://…"),
+    ("https://u:hush@h/db", "https://…"),
+    ("postgresql+asyncpg://u:hush@h/db", "postgresql+asyncpg://…"),
+    ("POSTGRESQL://u:hush@h/db", "POSTGRESQL://…"),
+    ("hush", "…"),
+    ("u:hush@h", "…"),
+    ("host=h password=hush", "…"),
+    (" postgresql://u:hush@h", "…"),
+    ("postgresql:/u:hush@h", "…"),
+    ("postgresql://u:hush", "postgresql://…"),
+    ("postgresql://u:hu sh@h", "postgresql://…"),
+    ("postgresql://u:hu/sh@h", "postgresql://…"),
+    ("postgresql://u:1/hush@h", "postgresql://…"),
+    ("postgresql://u:1?hush@h", "postgresql://…"),
+    ("postgresql://u:1?a=hush@h", "postgresql://…"),
+    ("postgresql://u:hu#sh@h", "postgresql://…"),
+    ("postgresql://u:hu@sh@h", "postgresql://…"),
+    ("postgresql://u:hush@h:65536", "postgresql://…"),
+    ("postgresql://u:hush@h:x", "postgresql://…"),
+    ("postgresql://u:hush@[:1:1]", "postgresql://…"),
+    ("postgresql://u:hush@h/db?ssl", "postgresql://…"),
+    ("postgresql://u:hush@h/db?p%61ssword=hush", "postgresql://…"),
+    ("postgresql://u:hush\u00e9@h/db", "postgresql://…"),
+    ("sqlite://hush", "sqlite://…"),
+    ("sqlite:///", "sqlite://…"),
+    ("sqlite:///hush/", "sqlite://…"),
+    ("sqlite:///:memory:", "sqlite://…"),
+    (["postgresql://u:hush@h"], "…"),
+    ({"password": "hush"}, "…"),
+    (5, "…"),
+]
+
+
+@pytest.mark.parametrize(("raw", "shown"), NO_URLS)
+def test_other_urls_are_refused_and_not_repeated(raw: object, shown: str) -> None:
+    """Each separator has to be one: where it is not clear what the password is, only the scheme is shown."""
+    assert BY_NAME["database"].kind.read(raw) is None
+    (line,) = lines({"database": raw}, {})  # type: ignore[dict-item]
+    assert line == (
+        f"database: {shown!r} is not allowed (flag --database); "
+        "allowed: postgresql://user:password@host:port/name (more hosts after commas) or sqlite:///path"
+    )

@@ -11,11 +11,18 @@ import apsw
 import structlog
 
 from personae.storage import Unavailable
-from personae.wiring import attempt
+from personae.storage.url import SCHEMES
+from personae.wiring import BACKENDS, attempt
 from tests.conftest import StartServer
-from tests.server import PASSCODE, batch, begin_upload, profile
+from tests.engines import database_of
+from tests.server import PASSCODE, Server, batch, begin_upload, profile, running
 
 PRIVATE = 0o600
+
+
+def test_every_scheme_has_a_backend() -> None:
+    """What the setting allows is what the wiring opens."""
+    assert set(BACKENDS) == set(SCHEMES)
 
 
 @contextmanager
@@ -95,3 +102,28 @@ def test_background_work_logs_when_trouble_begins_and_ends() -> None:
             assert [bool(event.get("exc_info")) for event in logged] == [isinstance(error, ValueError)] * len(expected)
 
     asyncio.run(attempts())
+
+
+def test_any_number_of_servers_share_a_database_on_a_server(tmp_path: Path) -> None:
+    """Also with the same data directory, which has nothing but the key; the banner shows the URL without its password."""
+    url = database_of(tmp_path)
+    with running(tmp_path / "data", database=url) as one, running(tmp_path / "data", database=url) as two:
+        one.upload(profile("a"))
+        assert two.read("a") == one.read("a")
+        assert [path.name for path in one.data.iterdir()] == ["server.key"]
+        assert one.out.read_text().count("  Database    postgresql://personae:********@127.0.0.1:") == 2
+
+
+def test_servers_that_start_at_once_make_one_project(tmp_path: Path) -> None:
+    """On an empty database, which they also migrate; each prints the same project and passcode."""
+    given = {"database": database_of(tmp_path), "secret_key": "5e" * 32, "project_id": "", "passcode": ""}
+    servers = [Server(tmp_path / name, **given) for name in ("a", "b", "c")]
+    try:
+        for server in servers:
+            server.wait_ready()
+        assert len(servers[0].command("project", "list")) == 1
+        shown = [[line for line in server.out.read_text().splitlines() if line.startswith("  P")] for server in servers]
+        assert shown[0] == shown[1] == shown[2]
+    finally:
+        for server in servers:
+            server.kill()

@@ -14,6 +14,7 @@ SAMPLE = (
 def banner(settings: Settings, start: Start, host: str, port: int) -> str:
     """The block of text; `host` and `port` are what the socket is bound to."""
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    where = ("Database", settings.place) if settings.database else ("Data", settings.data.resolve())
     headers = (
         f'-H "X-CleverTap-Account-Id: {start.project.id}" '
         f'-H "X-CleverTap-Passcode: {start.passcode or "PASSCODE"}" '
@@ -25,7 +26,7 @@ personae is ready.
   URL         {url}
   Project ID  {start.project.id}
   Passcode    {start.passcode or UNSHOWN}
-  Data        {settings.data.resolve()}
+  {where[0]:<10}  {where[1]}
   API docs    {url}/docs
 
 Upload a profile:

@@ -10,9 +10,11 @@ from typing import Any, Final, Literal
 import structlog
 from structlog.typing import EventDict, Processor
 
-from .settings import MASK
+from .storage.url import MASK, without_passwords
 
-SECRET_ENDINGS: Final = ("passcode", "password", "secret", "authorization", "cookie", "sealed", "digest", "server_key")
+SECRET_ENDINGS: Final = (
+    "passcode", "password", "secret", "authorization", "cookie", "sealed", "digest", "server_key", "secret_key",
+)  # fmt: skip
 """Endings of keys whose values are never printed; `passcode_id` may be."""
 
 
@@ -40,20 +42,25 @@ def _hand_over(logger: logging.Logger) -> None:
 def _rendering(format: Literal["text", "json"]) -> list[Processor]:  # noqa: A002 - as above
     strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if format == "json":
-        return [strip, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        return [strip, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(), mask_passwords]
     # The plain traceback shows no local variables; a quoted value and `one_line` break no line in two.
     console = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(),
         exception_formatter=structlog.dev.plain_traceback,
         repr_native_str=True,
     )
-    return [strip, one_line, console]
+    return [strip, one_line, console, mask_passwords]
 
 
 def one_line(_logger: object, _method: str, event: EventDict) -> EventDict:
     """Keep the text of an event on one line, so that no input can forge a second event."""
     event["event"] = "\\n".join(str(event["event"]).splitlines())
     return event
+
+
+def mask_passwords(_logger: object, _method: str, line: Any) -> str:
+    """Mask the password of every database URL in what was rendered, tracebacks too."""
+    return without_passwords(line)
 
 
 def mask_secrets(_logger: object, _method: str, event: EventDict) -> EventDict:

@@ -1,9 +1,14 @@
 """Every metric the server has, declared once; `/metrics` shows them in Prometheus' text form."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 _SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _RECORDS: Final = (1.0, 10.0, 50.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 10000.0)
@@ -51,10 +56,11 @@ METRICS: Final = (
 
 
 class Metrics:
-    """The metrics of one server, in a registry of their own."""
+    """The metrics of one server, in a registry of their own; of all its workers, where they `share` a directory."""
 
-    def __init__(self) -> None:
+    def __init__(self, shared: Path | None = None) -> None:
         self._registry = CollectorRegistry()
+        self._shown: Collector = Merged(self._registry, shared) if shared else self._registry
         self.requests = self._counter(REQUESTS)
         self.request_seconds = self._histogram(REQUEST_SECONDS)
         self.records = self._counter(RECORDS)
@@ -86,4 +92,30 @@ class Metrics:
         self._in_flight.labels(route).set_function(count)
 
     def text(self) -> bytes:
-        return generate_latest(self._registry)
+        return generate_latest(self._shown)
+
+
+def share(directory: Path, worker: int) -> None:
+    """Keep every counter and histogram of this process in files of this directory, where other workers read them.
+
+    To be called before the first `Metrics` of the process. They go by the worker's number, not its process:
+    one that takes the place of another goes on counting where that one stopped.
+    """
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
+    values.ValueClass = values.MultiProcessValue(lambda: worker)  # type: ignore[no-untyped-call]
+
+
+class Merged:
+    """The metrics of all workers: the sums of their counters and histograms, and this worker's gauges.
+
+    A gauge has the same value whichever worker is asked.
+    """
+
+    def __init__(self, own: CollectorRegistry, directory: Path) -> None:
+        self._own = own
+        self._files = MultiProcessCollector(None, str(directory))  # type: ignore[no-untyped-call]
+
+    def collect(self) -> Iterator[Family]:
+        merged = {family.name: family for family in self._files.collect()}  # type: ignore[no-untyped-call]
+        for family in self._own.collect():
+            yield family if family.type == "gauge" else merged.get(family.name, family)

@@ -3,10 +3,12 @@
 Source: contract A1.3, A7. Times are epoch seconds, 0 for never.
 """
 
+import asyncio
 import string
 from collections.abc import Callable, Iterable
+from hashlib import blake2b
 from hmac import compare_digest
-from secrets import choice, token_bytes, token_hex, token_urlsafe
+from secrets import choice, token_bytes, token_urlsafe
 from typing import Final, NamedTuple
 
 import msgspec
@@ -19,8 +21,15 @@ from .storage import Passcode, Project, Store
 PASSCODE_BYTES: Final = 24
 """192 random bits; the contract asks for 128 at least (A7)."""
 
+ID_BYTES: Final = 8
 MAX_NAME_CHARS: Final = 100
 FIRST_NAME: Final = "first"
+FIRST_META: Final = "first_project"
+"""Under this name the store keeps the ID of the project that was generated at its first start."""
+
+LOOKS: Final = 20
+LOOK_S: Final = 0.05
+"""How often, and how far apart, a start looks for the passcode that another start is about to make."""
 
 log = structlog.get_logger()
 
@@ -68,13 +77,16 @@ async def create_project(store: Store, *, project_id: str = "", name: str = "", 
     Raises `NotDone` for an ID that is taken or not allowed.
     """
     while True:
-        chosen = project_id or generated_id()
-        _require(PROJECT_ID, "project ID", chosen)
-        project = Project(chosen, _name(name or chosen), token_bytes(KEY_BYTES), now)
+        project = _project(project_id or generated_id(), name, now)
         if await store.add_project(project):
             return project
         if project_id:
             raise NotDone(f"there is a project {project_id} already")
+
+
+def _project(project_id: str, name: str, now: int) -> Project:
+    _require(PROJECT_ID, "project ID", project_id)
+    return Project(project_id, _name(name or project_id), token_bytes(KEY_BYTES), now)
 
 
 async def find_project(store: Store, project_id: str) -> Project:
@@ -122,25 +134,43 @@ class Issuer:
     async def first_start(self, *, project_id: str, passcode: str, now: int) -> Start:
         """Make sure of a project with a passcode: the given ones, or, in an empty store, generated ones.
 
-        The same call again changes nothing. A given passcode that was revoked stays revoked. The
-        passcode is in the answer when this call made it, and later as long as it is kept.
+        The same call again changes nothing, and many at once do what one does. A given passcode that
+        was revoked stays revoked. The passcode is in the answer when this call made it, and later as
+        long as it is kept.
         """
         if not self._keep:
             await self._forget()
-        project = await self._first_project(project_id, now)
-        known = await passcodes_of(self._store, project)
+        project, made = await self._first_project(project_id, now)
         if passcode:
+            known = await passcodes_of(self._store, project)
             return Start(project, await self._take(project, known, passcode, now))
+        known = [] if made else await self._awaited(project)
         if not known:
             return Start(project, (await self.create(project, name=FIRST_NAME, now=now)).text)
         usable = [kept for kept in known if valid(kept, now) and kept.sealed]
         return Start(project, self.reveal(usable[0]) if usable else "")
 
-    async def _first_project(self, project_id: str, now: int) -> Project:
+    async def _first_project(self, project_id: str, now: int) -> tuple[Project, bool]:
+        """The project of a start, and whether this call made it."""
         for project in await self._store.projects():
             if project_id in ("", project.id):
-                return project
-        return await create_project(self._store, project_id=project_id, now=now)
+                return project, False
+        chosen = project_id or (await self._store.set_meta(FIRST_META, generated_id().encode())).decode()
+        project = _project(chosen, "", now)
+        if await self._store.add_project(project):
+            return project, True
+        return await find_project(self._store, chosen), False
+
+    async def _awaited(self, project: Project) -> list[Passcode]:
+        """The passcodes of a project, the first of which another start may be about to make.
+
+        None if it does not: that start was cut short.
+        """
+        for _ in range(LOOKS):
+            if known := await passcodes_of(self._store, project):
+                return known
+            await asyncio.sleep(LOOK_S)
+        return []
 
     async def _take(self, project: Project, known: list[Passcode], text: str, now: int) -> str:
         """The given passcode, added unless the project had it before.
@@ -166,9 +196,9 @@ class Issuer:
     def _new(self, project: Project, *, name: str, expires: int, text: str, now: int) -> Issued:
         text = text or generated_passcode()
         _require(PASSCODE, "passcode", text)
-        id = token_hex(8)
-        sealed = self._key.seal(text, _binding(project.id, id)) if self._keep else b""
         digest = self._key.digest(project.id.encode(), text.encode())
+        id = blake2b(digest, digest_size=ID_BYTES).hexdigest()  # the same for all who add the same passcode at once
+        sealed = self._key.seal(text, _binding(project.id, id)) if self._keep else b""
         return Issued(project, Passcode(id, project.id, _name(name), digest, sealed, now, expires), text)
 
 

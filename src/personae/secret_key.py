@@ -1,9 +1,11 @@
-"""The server key: the file beside the database that checks passcodes and opens sealed ones.
+"""The server key, a setting or a file beside the database: it checks passcodes and opens sealed ones.
 
 Whoever has only the database can neither check a guess at a passcode nor read one.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from hmac import compare_digest, digest
 from pathlib import Path
@@ -19,6 +21,7 @@ FILE_NAME: Final = "server.key"
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 CHECK_META: Final = "server_key_check"
+REMEDY: Final = "put the original file there, or set PERSONAE_SECRET_KEY"
 
 
 class KeyRefused(Exception):  # noqa: N818 - its text is the one line the user reads
@@ -26,10 +29,11 @@ class KeyRefused(Exception):  # noqa: N818 - its text is the one line the user r
 
 
 class ServerKey:
-    """The subkeys of one server key, and what they are for."""
+    """The subkeys of one server key, and what they are for; `source` says where it is from."""
 
-    def __init__(self, secret: bytes, path: Path) -> None:
-        self.path = path
+    def __init__(self, secret: bytes, source: str, remedy: str = REMEDY) -> None:
+        self._source = source
+        self._remedy = remedy
         self._digest_key = _subkey(secret, b"passcode digest")
         self._seal = AESGCM(_subkey(secret, b"passcode seal"))
         self._check = _subkey(secret, b"key check")
@@ -54,11 +58,40 @@ class ServerKey:
         """Tie the store to this key, or raise `KeyRefused` where it belongs to another one."""
         standing = await store.get_meta(CHECK_META) or await store.set_meta(CHECK_META, self._check)
         if not compare_digest(standing, self._check):
-            raise KeyRefused(f"{self.path} is not the key this database was made with; put the original file back")
+            raise KeyRefused(f"{self._source} is not the key this database was made with; {self._remedy}")
 
 
 def _subkey(secret: bytes, purpose: bytes) -> bytes:
     return blake2b(key=secret, person=purpose, digest_size=KEY_BYTES).digest()
+
+
+def chosen(secret: str, data: Path, database: Path | None) -> ServerKey | None:
+    """The key to open a database with: the setting's if `secret` is set, else that of the data directory.
+
+    None for a database that is no file (`database` is None) where there is no key yet: only what is
+    in it tells whether one may be made, which `tied` does. Raises `KeyRefused`.
+    """
+    if secret:
+        return ServerKey(bytes.fromhex(secret), "secret_key", "set the original one")
+    return load_or_create(data, database) if database else _load(data / FILE_NAME)
+
+
+async def is_tied(store: Store) -> bool:
+    """Whether a key was ever used on the store."""
+    return await store.get_meta(CHECK_META) is not None
+
+
+async def tied(key: ServerKey | None, data: Path, store: Store) -> ServerKey:
+    """The `chosen` key, checked; where there was none, a new one in the data directory for a new store.
+
+    Raises `KeyRefused` where the store belongs to another key, and makes none then. Of two servers
+    that start at once with two directories one is refused too: it keeps the file it has made.
+    """
+    if key is None:
+        used = await is_tied(store)  # before the look for the key, which another process makes first
+        key = _load(data / FILE_NAME) or _make(data / FILE_NAME, used=used, database="this database")
+    await key.check(store)
+    return key
 
 
 def load_or_create(data: Path, database: Path) -> ServerKey:
@@ -68,27 +101,47 @@ def load_or_create(data: Path, database: Path) -> ServerKey:
     `KeyRefused`, and makes none, where `database` is there without its key.
     """
     path = data / FILE_NAME
-    try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _told(path):
         used = database.exists()  # before the look for the key, which another process makes first
-        if not path.exists():
-            if used:
-                raise KeyRefused(f"{path} is missing, and {database} cannot be used without it; put the original file back")
-            _create(path)
-        content = path.read_bytes()
+    return _load(path) or _make(path, used=used, database=str(database))
+
+
+def _load(path: Path) -> ServerKey | None:
+    """The key in a file, None where there is no file."""
+    with _told(path):
+        try:
+            return _parse(path.read_bytes(), path)
+        except FileNotFoundError:
+            return None
+
+
+def _make(path: Path, *, used: bool, database: str) -> ServerKey:
+    """The key of a file just made here or by another process. Raises `KeyRefused` for a database in use."""
+    if used:
+        raise KeyRefused(f"{path} is missing, and {database} cannot be used without it; {REMEDY}")
+    with _told(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _create(path)
+        return _parse(path.read_bytes(), path)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What the system refuses becomes one line about this file."""
+    try:
+        yield
     except OSError as error:
         raise KeyRefused(f"cannot use the server key {path}: {error.strerror}") from None
-    return ServerKey(_parse(content, path), path)
 
 
-def _parse(content: bytes, path: Path) -> bytes:
+def _parse(content: bytes, path: Path) -> ServerKey:
     try:
         secret = bytes.fromhex(content.decode("ascii"))
     except ValueError:
         secret = b""
     if len(secret) != KEY_BYTES:
-        raise KeyRefused(f"{path} is not a server key ({2 * KEY_BYTES} hexadecimal digits); put the original file back")
-    return secret
+        raise KeyRefused(f"{path} is not a server key ({2 * KEY_BYTES} hexadecimal digits); {REMEDY}")
+    return ServerKey(secret, str(path))
 
 
 def _create(path: Path) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from .core.rules import Rules
+from .storage import url
+from .storage.url import MASK
 
 Value = str | int | float | Path
 
@@ -21,23 +23,22 @@ PREFIX: Final = "PERSONAE_"
 CONFIG_VARIABLE: Final = "PERSONAE_CONFIG"
 """Names the TOML file; the one variable that is not a setting."""
 
-SERVICE_LINK: Final = re.compile(r"PERSONAE_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_[0-9]+_TCP(_(PROTO|PORT|ADDR))?)")
-"""What Kubernetes adds to the environment of every pod beside a Service named `personae`: no settings."""
-
-SERVICE_URL: Final = "tcp://"
-"""How PERSONAE_PORT begins where it is such a variable too."""
-
-MASK: Final = "********"
+SERVICE_LINK: Final = re.compile(
+    r"PERSONAE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_[0-9]+_TCP(_(PROTO|PORT|ADDR))?)=.*|PERSONAE_(\w+_)?PORT=tcp://.*"
+)
+"""What Kubernetes adds to every pod beside a Service named `personae` or `personae-database`: no settings."""
 
 
 class Kind(NamedTuple):
     """A kind of value: in words what is allowed, and a reader of text or of a TOML value.
 
-    The reader returns None for what is not allowed.
+    The reader returns None for what is not allowed. `mask` is there where a part may not be shown: it
+    makes what may be of any value, allowed or not.
     """
 
     allowed: str
     read: Callable[[object], Value | None]
+    mask: Callable[[object], str] | None = None
 
 
 def integer(low: int, high: int, note: str = "") -> Kind:
@@ -94,11 +95,17 @@ def _path(raw: object) -> Path | None:
     return Path(raw).expanduser() if type(raw) is str and raw and "\0" not in raw else None
 
 
+def _url(raw: object) -> str | None:
+    return raw if type(raw) is str and url.is_allowed(raw) else None
+
+
 TRUTH: Final = Kind("true or false", _truth)
 DIRECTORY: Final = Kind("the path of a directory", _path)
+DATABASE: Final = Kind(url.ALLOWED, _url, url.masked)
 HOST: Final = text(r"[!-~]{1,255}", "a host name or an IP address")
 PROJECT_ID: Final = text(r"[!-~]{1,64}", "1 to 64 printable ASCII characters without blanks")
 PASSCODE: Final = text(r"[!-~]{1,256}", "1 to 256 printable ASCII characters without blanks")
+SECRET_KEY: Final = text(r"[0-9a-fA-F]{64}", "64 hexadecimal digits")
 
 
 class Setting(NamedTuple):
@@ -128,9 +135,17 @@ class Setting(NamedTuple):
         """A value as it would be written, a secret masked."""
         if self.secret and value:
             return MASK
+        if self.kind.mask and value:
+            return self.kind.mask(value)
         if type(value) is bool:
             return "true" if value else "false"
         return f"{value:g}" if type(value) is float else str(value)
+
+    def found(self, raw: object) -> str:
+        """A value that is not allowed, as a complaint repeats it."""
+        if self.secret:
+            return "the value (not shown)"
+        return _cut(repr(self.kind.mask(raw) if self.kind.mask else raw))
 
 
 _CAP_NOTE: Final = " (0: no cap)"
@@ -140,7 +155,25 @@ _LIMITS: Final = Rules()
 SETTINGS: Final = (
     Setting("host", HOST, "127.0.0.1", "Address to listen on; 0.0.0.0 for every interface.", "ours"),
     Setting("port", integer(0, 65_535), 8080, "Port to listen on; 0 takes a free one.", "ours"),
-    Setting("data", DIRECTORY, Path("personae-data"), "Directory of the database and the server key.", "ours"),
+    Setting("workers", integer(1, 256), 1, "Processes that answer requests; more than 1 needs PostgreSQL.", "ours"),
+    Setting("data", DIRECTORY, Path("personae-data"), "Directory of the server key and the SQLite database.", "ours"),
+    Setting(
+        "database", DATABASE, "",
+        "URL of the database; not set: SQLite in the data directory. Others can see a flag: give a password by the variable.",
+        "ours",
+    ),
+    Setting(
+        "database_timeout", seconds(1, 3600), 10.0,
+        "Time a request waits for PostgreSQL in all, retries included.", "ours",
+    ),
+    Setting(
+        "database_connections", integer(1, 100), 8, "Connections of each worker to PostgreSQL.", "ours"
+    ),
+    Setting(
+        "secret_key", SECRET_KEY, "",
+        "The server key; not set: the file server.key in the data directory. All servers on one database need the same.",
+        "ours", secret=True,
+    ),
     Setting("log_format", choice("text", "json"), "text", "Form of the log on stderr.", "ours"),
     Setting("log_requests", TRUTH, False, "Log one line for each request.", "ours"),
     Setting("max_batch", integer(1, 100_000), 1000, "Most records in one upload.", "contract A2.1"),
@@ -200,7 +233,12 @@ class Settings:
 
     host: str
     port: int
+    workers: int
     data: Path
+    database: str = field(repr=False)
+    database_timeout: float
+    database_connections: int
+    secret_key: str = field(repr=False)
     log_format: Literal["text", "json"]
     log_requests: bool
     max_batch: int
@@ -222,9 +260,19 @@ class Settings:
     passcode: str = field(repr=False)
 
     @property
-    def database(self) -> Path:
-        """The database file of the data directory."""
-        return self.data / "personae.db"
+    def database_url(self) -> str:
+        """The URL in force, with its password."""
+        return self.database or url.url_of(self.data / "personae.db")
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file the database is, None where a server keeps it."""
+        return url.file_of(self.database_url)
+
+    @property
+    def place(self) -> str:
+        """Where the data is, fit to be shown: the directory, or a URL that was given, its password masked."""
+        return url.masked(self.database) if self.database else str(self.data)
 
     @property
     def rules(self) -> Rules:
@@ -295,14 +343,8 @@ def _from_file(file: Path | None, bad: list[str]) -> Iterator[Given]:
 def _from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
     """An empty variable counts as not set, which is what compose files make of one without a value."""
     for variable, raw in sorted(environ.items()):
-        if variable.startswith(PREFIX) and variable != CONFIG_VARIABLE and raw and not _is_service_link(variable, raw):
+        if variable.startswith(PREFIX) and variable != CONFIG_VARIABLE and raw and not SERVICE_LINK.match(f"{variable}={raw}"):
             yield Given(variable.removeprefix(PREFIX).lower(), f"environment {variable}", raw)
-
-
-def _is_service_link(variable: str, raw: str) -> bool:
-    if variable == BY_NAME["port"].variable:
-        return raw.startswith(SERVICE_URL)
-    return SERVICE_LINK.fullmatch(variable) is not None
 
 
 def _from_flags(flags: Mapping[str, str]) -> Iterator[Given]:
@@ -316,8 +358,7 @@ def _complaint(given: Given) -> str:
         close = get_close_matches(given.name, BY_NAME, 1)
         hint = f"; did you mean {close[0]}?" if close else "; `personae settings` lists them"
         return f"{_cut(given.name)}: there is no such setting ({given.origin}){hint}"
-    found = "the value (not shown)" if setting.secret else _cut(repr(given.raw))
-    return f"{given.name}: {found} is not allowed ({given.origin}); allowed: {setting.allowed}"
+    return f"{given.name}: {setting.found(given.raw)} is not allowed ({given.origin}); allowed: {setting.allowed}"
 
 
 def _cut(shown: str) -> str:

@@ -1,10 +1,10 @@
-"""What a server needs of its machine before it starts: the data directory for itself, and a port."""
+"""What a server needs of its machine before it starts: its database file for itself, and a port."""
 
 import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -15,9 +15,17 @@ class CannotStart(Exception):  # noqa: N818 - its text is the one line the user 
     """The server cannot start; the text says why and what to do."""
 
 
+def alone(database: Path | None) -> AbstractContextManager[None]:
+    """Hold the directory of a database file, made if need be; what a database server keeps (None) is for all."""
+    if database is None:
+        return nullcontext()
+    database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return locked(database.parent)
+
+
 @contextmanager
 def locked(data: Path) -> Iterator[None]:
-    """Hold the data directory for this server alone. Raises `CannotStart` where another one has it."""
+    """Hold a directory with a database for this process alone. Raises `CannotStart` where another one has it."""
     with os.fdopen(os.open(data / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -25,9 +25,12 @@ def test_the_version_is_a_flag_too(cli: Run) -> None:
 
 
 HELPS = [
-    ([], ["serve", "settings", "project", "passcode", "version", "--version"]),
+    ([], ["serve", "settings", "project", "passcode", "database", "version", "--version"]),
     (["project"], ["create", "list", "show"]),
     (["passcode"], ["create", "list", "revoke", "rotate"]),
+    (["database"], ["copy", "distribute"]),
+    (["database", "copy"], ["--from", "--to", "--json", "server key", "Stop the servers"]),
+    (["database", "distribute"], ["--database", "--config", "--json"]),
     (["serve"], [setting.flag for setting in SETTINGS if setting.flag] + ["--config"]),
     (["settings"], [setting.flag for setting in SETTINGS if setting.flag] + ["--config", "--json"]),
     (["passcode", "rotate"], ["--project", "--overlap", "--name", "--data", "--config", "--json"]),

@@ -103,9 +103,9 @@ BROKEN = [
     (newer_database, "personae: the database personae-data/personae.db has schema version 9999, this program knows up to "),
     (
         broken_key,
-        "personae: personae-data/server.key is not a server key (64 hexadecimal digits); put the original file back\n",
+        "personae: personae-data/server.key is not a server key (64 hexadecimal digits); put the original file there",
     ),
-    (other_key, "personae: personae-data/server.key is not the key this database was made with; put the original file back\n"),
+    (other_key, "personae: personae-data/server.key is not the key this database was made with; put the original file there"),
     (missing_key, "personae: personae-data/server.key is missing, and personae-data/personae.db cannot be used without it;"),
     (directory_is_a_file, "personae: cannot use the server key personae-data/server.key: "),
 ]

@@ -6,13 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.server import environment, free_port
+from tests.engines import database_of
+from tests.server import environment, free_port, running
 
 
-def serve(data: Path, port: int) -> "subprocess.CompletedProcess[str]":
+def serve(data: Path, port: int, **settings: str) -> "subprocess.CompletedProcess[str]":
     """Run `personae serve` to its end, which has to come by itself."""
     command = [sys.executable, "-m", "personae", "serve", "--data", str(data), "--port", str(port)]
-    return subprocess.run(command, env=environment({}), capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, env=environment(settings), capture_output=True, text=True, timeout=30, check=False)
 
 
 def test_a_directory_in_use_is_one_line(tmp_path: Path) -> None:
@@ -40,3 +41,26 @@ def test_a_database_without_its_key_is_one_line(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
     assert ran.stderr.startswith(f"personae: {tmp_path}/server.key is missing, ")
     assert [file.name for file in tmp_path.iterdir()] == ["personae.db"]
+
+
+def test_a_wrong_key_is_one_line(tmp_path: Path) -> None:
+    """A server with a key of its own does not start on a database that has another one, nor does one without any."""
+    url = database_of(tmp_path)
+    with running(tmp_path / "right", database=url):
+        wrong = serve(tmp_path / "wrong", 0, database=url, secret_key="5e" * 32)
+        none = serve(tmp_path / "none", 0, database=url)
+    for ran, expected in (
+        (wrong, "secret_key is not the key this "),
+        (none, f"{tmp_path}/none/server.key is missing, and this "),
+    ):
+        assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
+        assert ran.stderr.startswith(f"personae: {expected}database ")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_database_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
+    """The server does not start, and the one line has no password."""
+    ran = serve(tmp_path / "data", 0, database="postgresql://u:hush@127.0.0.1:1/db", database_timeout="1")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
+    assert ran.stderr.startswith("personae: ")
+    assert "hush" not in ran.stderr

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from personae.settings import SETTINGS
 
 from .conftest import Run
@@ -43,9 +45,17 @@ def test_text_is_aligned(cli: Run) -> None:
     assert {line.index("default") for line in lines[1:]} == {37}
 
 
-def test_the_passcode_is_masked(cli: Run) -> None:
+SECRETS = [
+    ("passcode", "top-secret", "********"),
+    ("secret_key", "5e" * 32, "********"),
+    ("database", "postgresql://u:top-secret@h/db", "postgresql://u:********@h/db"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "shown"), SECRETS)
+def test_secrets_are_masked(cli: Run, name: str, value: str, shown: str) -> None:
     """That it is set is shown, what it is set to is not, in either form."""
     for form in ([], ["--json"]):
-        ran = cli("settings", *form, project_id="P", passcode="top-secret")
-        assert "********" in ran.out
-        assert "top-secret" not in ran.out + ran.err
+        ran = cli("settings", *form, **{"project_id": "P", name: value})
+        assert shown in ran.out
+        assert [secret for secret in ("top-secret", "5e5e") if secret in ran.out + ran.err] == []

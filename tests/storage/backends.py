@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from personae.storage import Store
+from personae.storage.postgres import PostgresStore
 from personae.storage.sqlite import SqliteStore
+from tests.engines import database_of
 from tests.storage.model import DictStore, Disk
 
 _disks: dict[Path, Disk] = {}
@@ -18,4 +20,12 @@ async def open_sqlite(path: Path) -> Store:
     return await SqliteStore.open(path / "personae.db")
 
 
-BACKENDS: dict[str, Callable[[Path], Awaitable[Store]]] = {"model": open_model, "sqlite": open_sqlite}
+async def open_postgres(path: Path) -> Store:
+    return await PostgresStore.open(database_of(path))
+
+
+BACKENDS: dict[str, Callable[[Path], Awaitable[Store]]] = {
+    "model": open_model,
+    "sqlite": open_sqlite,
+    "postgresql": open_postgres,
+}

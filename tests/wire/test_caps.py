@@ -13,6 +13,7 @@ import pytest
 
 from tests.client import Connection, chunked, request_bytes
 from tests.conftest import StartServer
+from tests.engines import Engine
 from tests.server import Server, batch, begin_upload, credentials, fresh, profile, running
 
 MAX_BODY_BYTES = 4096
@@ -24,10 +25,11 @@ TIMEOUT = {"status": "fail", "error": "Request timeout", "code": 408}
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def small(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that takes 4 KiB, waits a second for them, and serves two uploads at a time."""
-    directory = tmp_path_factory.mktemp("small") / "data"
-    with running(directory, max_body_bytes=MAX_BODY_BYTES, body_timeout=1, header_timeout=1, upload_concurrency=2) as server:
+    data = tmp_path_factory.mktemp("small") / "data"
+    limits = {"max_body_bytes": MAX_BODY_BYTES, "body_timeout": 1, "header_timeout": 1, "upload_concurrency": 2}
+    with running(data, **engine(data), **limits) as server:
         yield server
 
 
@@ -202,11 +204,10 @@ def test_an_empty_line_is_the_beginning_of_a_head(small: Server) -> None:
 # --- company
 
 
-@pytest.mark.parametrize("fixture", ["server", "small"])
-def test_uploads_over_the_cap_get_429(fixture: str, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize(("name", "places"), [("server", 15), ("small", 2)])
+def test_uploads_over_the_cap_get_429(name: str, places: int, request: pytest.FixtureRequest, engine: Engine) -> None:
     """While all places are taken one more upload gets a 429 at once; afterwards all is as before."""
-    server: Server = request.getfixturevalue(fixture)
-    places = {"server": 15, "small": 2}[fixture]
+    server: Server = request.getfixturevalue(name)
     body = batch(profile(fresh()))
     with ExitStack() as stack:
         held = [stack.enter_context(server.connect()) for _ in range(places)]

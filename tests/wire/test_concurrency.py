@@ -8,14 +8,15 @@ from threading import Barrier
 import pytest
 
 from tests.client import request_bytes
+from tests.engines import Engine
 from tests.server import Json, Server, batch, credentials, fresh, profile, running
 
 
 @pytest.fixture(scope="module")
-def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def crowd(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server without caps."""
-    directory = tmp_path_factory.mktemp("crowd") / "data"
-    with running(directory, upload_concurrency=0, read_concurrency=0) as server:
+    data = tmp_path_factory.mktemp("crowd") / "data"
+    with running(data, **engine(data), upload_concurrency=0, read_concurrency=0) as server:
         yield server
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tests.client import Headers
 from tests.conftest import StartServer
-from tests.server import PASSCODE, PROJECT, Server, batch, credentials, fresh, profile, run_cli
+from tests.server import PASSCODE, PROJECT, Server, batch, credentials, fresh, profile
 
 HEARD_WITHIN_S = 2.0
 """A running server honours what a command did within a second; twice that for a machine that is busy."""
@@ -56,12 +56,12 @@ def test_what_one_project_has_is_not_there_for_another(server: Server) -> None:
 
 def test_a_revoked_passcode_is_refused_within_a_second(server: Server) -> None:
     """Also on a connection that used it before; the project's other passcodes still hold."""
-    made = run_cli(server.data, "passcode", "create", "--project", PROJECT, "--name", "to be revoked")
+    made = server.command("passcode", "create", "--project", PROJECT, "--name", "to be revoked")
     headers = credentials(PROJECT, made["passcode"])
     assert 200 == status_after(server, headers, 200)
     with server.connect() as connection:
         assert 200 == connection.request("POST", "/1/upload", headers, batch()).status
-        run_cli(server.data, "passcode", "revoke", "--project", PROJECT, made["passcode_id"])
+        server.command("passcode", "revoke", "--project", PROJECT, made["passcode_id"])
         assert 401 == status_after(server, headers, 401)
         refused = connection.request("POST", "/1/upload", headers, batch())
     assert server.request("POST", "/1/upload", credentials(PROJECT, "wrong"), batch()).body == refused.body
@@ -71,7 +71,7 @@ def test_a_revoked_passcode_is_refused_within_a_second(server: Server) -> None:
 
 def test_a_passcode_ends_when_it_expires(server: Server) -> None:
     """Good until then, a 401 afterwards, with nobody doing anything."""
-    made = run_cli(server.data, "passcode", "create", "--project", PROJECT, "--name", "short", "--expires", "2s")
+    made = server.command("passcode", "create", "--project", PROJECT, "--name", "short", "--expires", "2s")
     headers = credentials(PROJECT, made["passcode"])
     assert 200 == status_after(server, headers, 200)
     deadline = time.monotonic() + 4
@@ -85,17 +85,18 @@ def test_a_rotated_passcode_replaces_the_others(server: Server) -> None:
     old = server.new_project()
     project = old["X-CleverTap-Account-Id"]
     assert 200 == status_after(server, old, 200)
-    new = credentials(project, run_cli(server.data, "passcode", "rotate", "--project", project)["passcode"])
+    new = credentials(project, server.command("passcode", "rotate", "--project", project)["passcode"])
     assert [200, 401] == [status_after(server, new, 200), status_after(server, old, 401)]
 
 
 def test_last_use_is_recorded(start: StartServer) -> None:
     """A passcode that was used says when, no later than when the server stops; one that was not does not."""
     server = start()
-    run_cli(server.data, "passcode", "create", "--project", PROJECT, "--name", "unused")
+    server.command("passcode", "create", "--project", PROJECT, "--name", "unused")
     began = int(time.time())
     assert 200 == status_of(server, credentials())
     assert 0 == server.stop()
-    used, unused = run_cli(server.data, "passcode", "list", "--project", PROJECT)
+    listed = server.command("passcode", "list", "--project", PROJECT)
+    unused, used = sorted(listed, key=lambda passcode: passcode["name"] != "unused")
     assert unused["last_used"] is None
     assert began <= datetime.fromisoformat(used["last_used"]).timestamp() <= time.time()

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from . import passcode, project, serve, settings_command, version
+from . import database, passcode, project, serve, settings_command, version
 from .failures import reported
 from .parser import Parser
 
 __all__ = ["main", "parser"]
 
-COMMANDS = (serve, settings_command, project, passcode, version)
+COMMANDS = (serve, settings_command, project, passcode, database, version)
 """Modules with an `add(commands)` each, in the order `--help` lists them."""
 
 

@@ -4,13 +4,15 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
+from ..copying import NotCopied
 from ..projects import NotDone
 from ..secret_key import KeyRefused
 from ..settings import BadSettings
 from ..startup import CannotStart
 from ..storage import Unavailable, UnusableDatabase
+from ..storage.url import without_passwords
 
-REFUSALS: Final = (NotDone, KeyRefused, CannotStart, UnusableDatabase)
+REFUSALS: Final = (NotDone, NotCopied, KeyRefused, CannotStart, UnusableDatabase)
 
 INTERRUPTED: Final = 130
 """What shells report for a command that was ended from the keyboard."""
@@ -25,9 +27,7 @@ def reported(run: Callable[[], int]) -> int:
     except REFUSALS as refused:
         return told(1, str(refused))
     except Unavailable as error:
-        return told(
-            1, f"the database cannot be used now ({error}); try again when another process is done, or look at the disk"
-        )
+        return told(1, f"the database cannot be used now ({error}); try again, or look at the database and its disk")
     except OSError as error:
         return told(1, f"{error.filename or 'system'}: {error.strerror or error}")
     except KeyboardInterrupt:
@@ -35,7 +35,7 @@ def reported(run: Callable[[], int]) -> int:
 
 
 def told(status: int, *lines: str) -> int:
-    """Write these lines to stderr and give the status back."""
+    """Write these lines to stderr, without passwords of databases, and give the status back."""
     for line in lines:
-        sys.stderr.write(f"personae: {line}\n")
+        sys.stderr.write(f"personae: {without_passwords(line)}\n")
     return status

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from ..projects import Issuer, NotDone
-from ..secret_key import load_or_create
+from ..secret_key import chosen, is_tied, tied
 from ..settings import Settings
 from ..storage import Passcode, Store
 from .parser import Commands, Parser, add_command, loaded
 
 
 class Opened(NamedTuple):
-    """What a command on a data directory works with; `now` is when it began."""
+    """What a command on a database works with; `now` is when it began."""
 
     store: Store
     issuer: Issuer
@@ -32,28 +32,34 @@ Work = Callable[[Opened, argparse.Namespace], Awaitable[None]]
 
 
 def add_data_command(commands: Commands, name: str, work: Work, help: str, *, create: bool = False) -> Parser:  # noqa: A002
-    """A command that does `work` on the data directory, which has to be there unless it may `create` it."""
+    """A command that does `work` on the database, which has to have data unless it may `create` it."""
 
     def run(args: argparse.Namespace) -> int:
         settings = loaded(args).settings
-        if not create and not settings.database.exists():
-            raise NotDone(f"there is no data in {settings.data}; `personae project create` or `personae serve` makes it")
-        asyncio.run(_work(work, settings, args))
+        if not create and settings.database_file and not settings.database_file.exists():
+            raise _no_data(settings)
+        asyncio.run(_work(work, settings, args, create=create))
         return 0
 
-    parser = add_command(commands, name, run, help, ("data",))
+    parser = add_command(commands, name, run, help, ("data", "database"))
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
-async def _work(work: Work, settings: Settings, args: argparse.Namespace) -> None:
+def _no_data(settings: Settings) -> NotDone:
+    return NotDone(f"there is no data in {settings.place}; `personae project create` or `personae serve` makes it")
+
+
+async def _work(work: Work, settings: Settings, args: argparse.Namespace, *, create: bool) -> None:
     # Here, so that --help does not wait for the HTTP server to be imported.
     from ..wiring import open_store
 
-    key = load_or_create(settings.data, settings.database)
+    found = chosen(settings.secret_key, settings.data, settings.database_file)
     store = await open_store(settings)
     try:
-        await key.check(store)
+        if not (create or await is_tied(store)):
+            raise _no_data(settings)
+        key = await tied(found, settings.data, store)
         issuer = Issuer(store, key, keep=settings.show_passcodes)
         await work(Opened(store, issuer, settings, int(time.time())), args)
     finally:

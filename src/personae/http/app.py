@@ -60,7 +60,9 @@ class App:
         self._ids = count(1)
         self._run = os.urandom(6).hex()
         self._in_flight = {
-            path: InFlight(getattr(server.settings, route.cap)) for path, methods in API.items() for route in methods.values()
+            path: InFlight(server.places(path, getattr(server.settings, route.cap)))
+            for path, methods in API.items()
+            for route in methods.values()
         }
         for path, in_flight in self._in_flight.items():
             server.metrics.watch_in_flight(path, in_flight.cap, in_flight.most)

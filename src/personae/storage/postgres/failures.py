@@ -1,0 +1,77 @@
+"""What may go wrong with a database, and what is done about it: one table by SQLSTATE."""
+
+import asyncio
+from enum import Enum
+from typing import Final
+
+import asyncpg
+
+
+class Remedy(Enum):
+    """What to do about an error."""
+
+    AGAIN = "take the same step again: the database undid it"
+    RECONNECT = "open new connections, and take the step again: a statement under way may have been done"
+    BOUND = "rows that belong together were not at the versions read: read again"
+    ISOLATE = "a record the database does not take: find it, and store the others"
+    REFUSE = "the database cannot be used as it is"
+    BUG = "ours"
+
+
+REMEDIES: Final = {
+    "22012": Remedy.BOUND,  # division by zero, which `WRITE_NODES` asks for
+    "23505": Remedy.AGAIN,  # unique violation: another writer was faster
+    "25006": Remedy.RECONNECT,  # read-only transaction: this host is a standby now
+    "42P07": Remedy.AGAIN,  # the table is there: another server that starts was faster
+    "42710": Remedy.AGAIN,  # so is its type
+    "40003": Remedy.RECONNECT,  # whether the statement was done is not known
+    "40": Remedy.AGAIN,  # serialization failure, deadlock
+    "55P03": Remedy.AGAIN,  # lock not available
+    "57014": Remedy.AGAIN,  # statement timeout
+    "57P": Remedy.RECONNECT,  # shutdown, crash, starting up
+    "08": Remedy.RECONNECT,  # connection lost or refused
+    "53300": Remedy.RECONNECT,  # too many connections
+    "26000": Remedy.RECONNECT,  # the prepared statement is gone
+    "42P05": Remedy.RECONNECT,  # the prepared statement is there already: a pooler changed the server
+    "0A000": Remedy.RECONNECT,  # a plan of before a migration
+    "42P01": Remedy.REFUSE,  # a table is missing
+    "42703": Remedy.REFUSE,  # a column is missing
+    "42501": Remedy.REFUSE,  # no privilege
+    "28": Remedy.REFUSE,  # wrong password or user
+    "3D000": Remedy.REFUSE,  # no such database
+    "53": Remedy.REFUSE,  # disk full, out of memory
+    "58": Remedy.REFUSE,  # the server's own files
+    "XX": Remedy.REFUSE,  # internal error, corrupted data
+    "21": Remedy.ISOLATE,
+    "22": Remedy.ISOLATE,
+    "23": Remedy.ISOLATE,
+    "42": Remedy.ISOLATE,
+    "54": Remedy.ISOLATE,  # a program limit, such as the longest value
+    "P0": Remedy.ISOLATE,  # raised by a trigger of somebody else's
+}
+"""By SQLSTATE or its beginning; the longest that fits counts."""
+
+OUTSIDE: Final = (OSError, TimeoutError, asyncio.TimeoutError, EOFError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What is raised when no SQLSTATE could be told: refused, reset or closed connections, a server that does not answer."""
+
+
+def remedy_of(error: BaseException) -> Remedy:
+    """What to do about this error."""
+    if isinstance(error, asyncpg.exceptions.TargetServerAttributeNotMatched):
+        return Remedy.RECONNECT  # no host of the URL takes writes now
+    state = error.sqlstate if isinstance(error, asyncpg.PostgresError) else None
+    if state is None:
+        return Remedy.RECONNECT if isinstance(error, OUTSIDE) else Remedy.BUG
+    for length in (5, 3, 2):
+        remedy = REMEDIES.get(state[:length])
+        if remedy is not None:
+            return remedy
+    return Remedy.REFUSE
+
+
+def told(error: BaseException) -> str:
+    """An error in one line without what was sent: the message of the server, never its detail."""
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate:
+        message: str = getattr(error, "message", None) or type(error).__name__
+        return f"{message.splitlines()[0]} (SQLSTATE {error.sqlstate})"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

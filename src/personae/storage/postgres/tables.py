@@ -1,0 +1,142 @@
+"""The tables of a PostgreSQL database, read by key range and written by arrays, over one connection of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Final, NamedTuple
+from uuid import uuid4
+
+import asyncpg
+from asyncpg.pgproto.pgproto import UUID
+
+from .. import Unavailable
+from ..tables import COPY_META, Kind, Place, Row, RowsInTheWay, Table, Value
+from . import statements
+from .connections import Connection
+from .failures import OUTSIDE, Remedy, remedy_of, told
+from .upkeep import connect_for_upkeep, make_schema
+
+_PAGE: Final = "SELECT {columns} FROM {table} WHERE {moved} ORDER BY {order} LIMIT $1"
+_PAGE_AFTER: Final = "SELECT {columns} FROM {table} WHERE {moved} AND ({order}) > ({marks}) ORDER BY {order} LIMIT $1"
+_APPEND: Final = """
+INSERT INTO {table} ({names}{own})
+SELECT {names}{own_values} FROM unnest({arrays}) AS moved ({names}) ORDER BY {order}
+"""
+_COUNT: Final = "SELECT count(*) FROM {table} WHERE {moved}"
+_DELETE_META: Final = "DELETE FROM meta WHERE name = $1"
+
+TYPES: Final[dict[Kind, str]] = {
+    "key": "uuid",
+    "text": "text",
+    "integer": "bigint",
+    "bytes": "bytea",
+    "truth": "boolean",
+}
+READ_AS: Final[dict[Kind, str]] = {"key": "uuid_send({})"}
+"""How a value is read, where it is not as it is: the bytes of a key."""
+
+ORDERED_AS: Final[dict[Kind, str]] = {"text": '{} COLLATE "C"'}
+"""How a value is ordered: text by its bytes, as on every engine, whatever the collation of the database."""
+
+
+class Own(NamedTuple):
+    """A column only PostgreSQL has: its name, its type, and what makes the value of rows that are moved here."""
+
+    name: str
+    type: str
+    make: Callable[[], object]
+
+
+OWN: Final = {"node": [Own("op", "uuid", uuid4)], "contact": [Own("seen", "bigint", lambda: 0)]}
+"""By table: the rows of a page are one write, and a contact was seen at no version yet."""
+
+
+class PostgresTables:
+    """See `storage.tables.Tables` for what each method promises."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, url: str) -> PostgresTables:
+        """The tables of this database, made or brought up to date. Raises `UnusableDatabase` with one clear line."""
+        await make_schema(url)
+        return cls(await connect_for_upkeep(url))
+
+    async def count(self, table: Table) -> int:
+        with _told():
+            count: int = await self._connection.fetchval(_sql(_COUNT, table))
+        return count
+
+    async def page(self, table: Table, after: Place | None, limit: int) -> list[Row]:
+        sql = _sql(_PAGE if after is None else _PAGE_AFTER, table)
+        with _told():
+            records = await self._connection.fetch(sql, limit, *map(_sent, after or ()))
+        return list(map(tuple, records))
+
+    async def append(self, table: Table, rows: Sequence[Row], progress: bytes) -> None:
+        values = [*_arrays(table, rows), *(own.make() for own in OWN.get(table.name, ()))]
+        with _told():
+            async with self._connection.transaction():
+                await self._connection.execute(_sql(_APPEND, table), *values)
+                await self._connection.execute(statements.PUT_META, COPY_META, progress)
+
+    async def progress(self) -> bytes | None:
+        with _told():
+            progress: bytes | None = await self._connection.fetchval(statements.READ_META, COPY_META)
+        return progress
+
+    async def end_progress(self) -> None:
+        with _told():
+            await self._connection.execute(_DELETE_META, COPY_META)
+
+    async def close(self) -> None:
+        try:
+            await self._connection.close(timeout=1)
+        except (*OUTSIDE, asyncpg.PostgresError):
+            self._connection.terminate()
+
+
+def _arrays(table: Table, rows: Sequence[Row]) -> list[list[object]]:
+    """The values of each column, as asyncpg takes them."""
+    return [
+        list(map(_sent, values) if column.kind == "key" else values)
+        for column, values in zip(table.columns, zip(*rows, strict=True), strict=True)
+    ]
+
+
+def _sent(value: Value) -> object:
+    return UUID(value) if type(value) is bytes else value
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the database refuses as `Unavailable`, a row that is there already as `RowsInTheWay`."""
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        raise RowsInTheWay(told(error)) from error
+    except (asyncpg.PostgresError, *OUTSIDE) as error:
+        if remedy_of(error) is Remedy.BUG:
+            raise
+        raise Unavailable(f"PostgreSQL: {told(error)}") from error
+
+
+@cache
+def _sql(template: str, table: Table) -> str:
+    unmoved = ", ".join(f"'{name}'" for name in table.unmoved)
+    kinds = {column.name: column.kind for column in table.columns}
+    own = OWN.get(table.name, [])
+    return template.format(
+        table=table.name,
+        names=", ".join(table.names),
+        arrays=", ".join(f"${number}::{TYPES[column.kind]}[]" for number, column in enumerate(table.columns, 1)),
+        own="".join(f", {column.name}" for column in own),
+        own_values="".join(f", ${number}::{column.type}" for number, column in enumerate(own, len(table.columns) + 1)),
+        columns=", ".join(READ_AS.get(column.kind, "{}").format(column.name) for column in table.columns),
+        order=", ".join(ORDERED_AS.get(kinds[name], "{}").format(name) for name in table.order),
+        marks=", ".join(f"${number}::{TYPES[kinds[name]]}" for number, name in enumerate(table.order, 2)),
+        moved=f"{table.order[0]} NOT IN ({unmoved})" if unmoved else "true",
+    )

@@ -1,0 +1,295 @@
+"""Updates that wait share a round: one read, their folds, one write; rows that others changed meanwhile go again.
+
+An update waits while another one of this process has one of its keys in hand, so that a busy profile is
+serialised and not raced for; those that wait for it then go together. Between processes the version of
+each row decides. Source: design 4, 6.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from random import random
+from time import perf_counter
+from typing import Final, NamedTuple
+
+import structlog
+
+from ...core.faults import UNSTORED, Rejection
+from ...core.identity import Key
+from ...core.work import Changes, joined
+from .. import Fold, Project, Unavailable
+from ..codec import hashed
+from ..rows import Reading, prepare, row_keys_by
+from . import contacts, nodes
+from .connections import Connections
+from .deadline import Deadline
+from .failures import told
+from .nodes import Outcome
+from .shards import ShardMap
+
+MAX_GROUP_KEYS: Final = 4_000
+"""Keys from which on a group takes no more updates; bounds how long its first one waits."""
+
+GROUPS: Final = 4
+"""Groups under way at a time. More would split what waits into smaller ones, each with a read and a write."""
+
+APART: Final = 0.25
+"""How far the deadlines of a group may be apart, as a part of the whole time: at the first one all of it is given up."""
+
+STOP_S: Final = 2.0
+"""How long an update that has begun may still take once its caller is gone."""
+
+LOST_PAUSE_S: Final = 0.002
+"""How long one waits, at most, who lost a row for the second time; it grows with each further one."""
+
+LATE: Final = "PostgreSQL did not take it in time; send it again"
+UNKNOWN: Final = "PostgreSQL was lost while it was written; it may have been stored or not"
+NOT_TAKEN: Final = "PostgreSQL does not take it"
+
+GroupObserver = Callable[[int, float], None]
+"""Called after each write with the number of requests in it and the seconds it took."""
+
+log = structlog.get_logger("personae.storage")
+
+
+@dataclass(slots=True, eq=False)
+class Update:
+    """One request's update and how far it is.
+
+    `left` are the records not settled yet, None for all; `kept` says that some are stored, or may be.
+    """
+
+    project: Project
+    hashes: Mapping[Key, bytes]
+    rows: Set[bytes]
+    fold: Fold
+    deadline: Deadline
+    done: asyncio.Future[Changes]
+    left: Set[int] | None = None
+    kept: bool = False
+    outcome: Changes = field(default_factory=Changes)
+
+    def take(self, changes: Changes, again: Set[int] = frozenset(), unknown: Set[int] = frozenset()) -> None:
+        """Take in what a round came to. Of these records, `again` ones are still to be written, `unknown` ones are given up."""
+        if not again and not unknown and self.left is None:
+            self.left, self.kept, self.outcome = frozenset(), True, changes
+            return
+        records = {index for indices in changes.records.values() for index in indices}
+        settled = records - again
+        self.left = (records if self.left is None else self.left) - settled
+        out = self.outcome
+        rejected = [rejection for rejection in changes.rejected if rejection.index in settled - unknown]
+        self.kept = self.kept or len(settled) > len(rejected)
+        out.rejected += rejected
+        out.warnings += [warning for warning in changes.warnings if warning.index in settled - unknown]
+        self.refuse(unknown, UNKNOWN)
+
+    def refuse(self, indices: Set[int], why: str) -> None:
+        """Answer these records with `UNSTORED`."""
+        self.outcome.rejected += [Rejection(index, UNSTORED, why) for index in sorted(indices)]
+        self.left = (self.left or frozenset()) - indices
+
+    def finish(self) -> None:
+        """Let the caller have the outcome."""
+        if not self.done.done():
+            self.done.set_result(self.outcome)
+
+    def give_up(self, error: Exception) -> None:
+        """Fail, or, where other records of it may be stored, refuse those that are left."""
+        if self.done.done():
+            return
+        if self.kept and isinstance(error, Unavailable):
+            self.refuse(self.left or frozenset(), LATE)
+            self.finish()
+        else:
+            self.done.set_exception(error)
+
+
+class Job(NamedTuple):
+    """An update in a round, and which of its records are in it, None for all."""
+
+    update: Update
+    only: Set[int] | None
+
+
+class Writer:
+    """Takes updates and has each on disk, or says why not."""
+
+    def __init__(self, database: Connections, shards: ShardMap, observe: GroupObserver) -> None:
+        self._database = database
+        self._shards = shards
+        self._observe = observe
+        self._waiting: list[Update] = []
+        self._in_hand: set[bytes] = set()
+        self._groups: set[asyncio.Task[None]] = set()
+        self._closing = False
+        self._apart_s = database.timeout_s * APART
+
+    async def update(self, project: Project, keys: Sequence[Key], fold: Fold) -> Changes:
+        """What the fold says, once it is on disk. Raises what the fold raises, or `Unavailable`.
+
+        A caller that is cancelled learns the truth: either nothing was or will be written, and the
+        cancellation goes on, or the update has begun, and its outcome is waited for.
+        """
+        if self._closing:
+            raise Unavailable("the store is closed")
+        hashes = hashed(project.secret, keys)
+        done: asyncio.Future[Changes] = asyncio.get_running_loop().create_future()
+        update = Update(project, hashes, frozenset(hashes.values()), fold, self._database.deadline(), done)
+        self._waiting.append(update)
+        self._start()
+        try:
+            return await asyncio.shield(done)
+        except asyncio.CancelledError:
+            if update in self._waiting:
+                self._waiting.remove(update)
+                raise
+            update.deadline.hurry(STOP_S)
+            return await asyncio.shield(done)
+
+    async def close(self) -> None:
+        """Finish the updates that wait; later ones are refused."""
+        self._closing = True
+        while self._groups:
+            await asyncio.wait(self._groups)
+
+    def _start(self) -> None:
+        """Begin as many groups as may be under way."""
+        while len(self._groups) < GROUPS and (group := self._next_group()):
+            task = asyncio.create_task(self._settle_group(group))
+            self._groups.add(task)
+
+    def _next_group(self) -> list[Update]:
+        """The updates, in the order they came, whose keys nobody has in hand; their keys are in hand from now on."""
+        group: list[Update] = []
+        passed: list[Update] = []
+        taken: set[bytes] = set()
+        barred = set(self._in_hand)
+        for number, update in enumerate(self._waiting):
+            if len(taken) >= MAX_GROUP_KEYS or (group and update.deadline.after_s(group[0].deadline) > self._apart_s):
+                passed += self._waiting[number:]
+                break
+            if barred.isdisjoint(update.rows):
+                taken |= update.rows
+                group.append(update)
+            else:
+                barred |= update.rows  # a later one must not overtake it
+                passed.append(update)
+        self._waiting = passed
+        self._in_hand |= taken
+        return group
+
+    async def _settle_group(self, group: list[Update]) -> None:
+        """Bring each update of the group to its outcome."""
+        deadline = group[0].deadline
+        for update in group[1:]:
+            deadline = deadline.earlier(update.deadline)
+        try:
+            await self._settle([Job(update, None) for update in group], deadline)
+        except Exception as error:  # noqa: BLE001 - whatever it is, each update must get its answer
+            for update in group:
+                if update.left is None or update.left:
+                    update.give_up(error)
+        finally:
+            for update in group:
+                update.finish()
+                self._in_hand -= update.rows
+            self._groups.discard(asyncio.current_task())
+            self._start()
+
+    async def _settle(self, jobs: list[Job], deadline: Deadline) -> None:
+        """Round by round, until none of these records is left. Raises `Unavailable` at the deadline."""
+        attempt = 0
+        while jobs:
+            if attempt > 1:
+                await asyncio.sleep(min(deadline.left_s(), random() * LOST_PAUSE_S * min(attempt, 25)))  # noqa: S311 - jitter
+            jobs, refused, why = await self._round(jobs, deadline)
+            if why is not None:
+                await self._isolate(refused, why, deadline)
+            attempt += 1
+
+    async def _isolate(self, jobs: list[Job], why: Exception, deadline: Deadline) -> None:
+        """Store these records without the one that the database does not take, which is refused by itself."""
+        if len(jobs) > 1:
+            for job in jobs:
+                await self._settle([job], deadline)
+            return
+        (job,) = jobs
+        assert job.only is not None
+        if len(job.only) == 1:
+            log.error("PostgreSQL does not take a record", project=job.update.project.id, reason=told(why))
+            job.update.refuse(job.only, NOT_TAKEN)
+            return
+        indices = sorted(job.only)
+        middle = len(indices) // 2
+        for half in (indices[:middle], indices[middle:]):
+            await self._settle([Job(job.update, frozenset(half))], deadline)
+
+    async def _round(self, jobs: list[Job], deadline: Deadline) -> tuple[list[Job], list[Job], Exception | None]:
+        """Read, fold and write once.
+
+        Gives the records that have to go again, and those in a statement the database does not take, with the reason.
+        """
+        readings = await self._read(jobs, deadline)
+        folded: list[Changes] = []
+        for job in jobs:
+            update = job.update
+            try:
+                folded.append(update.fold(readings[update.project.id].found, only=job.only))
+            except Exception as error:  # noqa: BLE001 - the fold's own; it may have left its mark on what was read
+                update.give_up(error)
+                return [other for other in jobs if other is not job], [], None
+            await asyncio.sleep(0)  # let reads be answered between two folds
+        outcome = await self._write(jobs, folded, readings, deadline)
+        if outcome.unknown:
+            log.error("PostgreSQL was lost during a write, rows may be stored or not", rows=len(outcome.unknown))
+        again: list[Job] = []
+        refused: list[Job] = []
+        for job, changes in zip(jobs, folded, strict=True):
+            lost = records_of(job, changes, outcome.lost)
+            poisoned = records_of(job, changes, outcome.refused)
+            job.update.take(changes, lost | poisoned, records_of(job, changes, outcome.unknown))
+            again += [Job(job.update, lost)] if lost else []
+            refused += [Job(job.update, poisoned)] if poisoned else []
+        return again, refused, outcome.why
+
+    async def _read(self, jobs: Sequence[Job], deadline: Deadline) -> dict[str, Reading]:
+        """What is behind the keys of these updates, by project ID."""
+        hashes: dict[str, dict[Key, bytes]] = {}
+        projects = {update.project.id: update.project for update, _ in jobs}
+        for update, _ in jobs:
+            hashes.setdefault(update.project.id, {}).update(update.hashes)
+        readings = {id: Reading(project, hashes[id]) for id, project in projects.items()}
+        for reading in readings.values():
+            await nodes.follow(self._database, deadline, self._shards, reading)
+        return readings
+
+    async def _write(
+        self, jobs: Sequence[Job], folded: Sequence[Changes], readings: Mapping[str, Reading], deadline: Deadline
+    ) -> Outcome:
+        """Write what the folds of a round come to, and say what became of it."""
+        parts = [
+            prepare(
+                reading.project,
+                joined([changes for job, changes in zip(jobs, folded, strict=True) if job.update.project.id == id]),
+                reading.versions,
+                reading.hashes,
+            )
+            for id, reading in readings.items()
+        ]
+        await contacts.announce(self._database, deadline, parts)
+        writes = nodes.writes(parts, [reading.versions for reading in readings.values()], self._shards)
+        started = perf_counter()
+        outcome = nodes.together(await asyncio.gather(*(nodes.write(self._database, deadline, write) for write in writes)))
+        self._observe(len(jobs), perf_counter() - started)
+        await contacts.withdraw(self._database, deadline, parts, outcome.lost | outcome.unknown | outcome.refused)
+        return outcome
+
+
+def records_of(job: Job, changes: Changes, rows: Set[bytes]) -> Set[int]:
+    """The records of a job that had to do with these rows."""
+    if not rows:
+        return frozenset()
+    refs = list(changes.records)
+    keys = dict(zip(refs, row_keys_by(job.update.project.secret, refs, job.update.hashes), strict=True))
+    return frozenset(index for ref, indices in changes.records.items() if keys[ref] in rows for index in indices)
