@@ -1,5 +1,6 @@
 # `make run` and `make test` do all the set-up themselves, in .venv.
 # Another interpreter: make PYTHON=python3.12 run
+# Measure on a PostgreSQL server too: make BENCH_DATABASE=postgresql://user@host:5432/postgres bench
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +14,7 @@ help:
 	@echo "make test        set up and run the tests"
 	@echo "make check       lint, format, types, tests"
 	@echo "make docs        write the generated pages of docs/ anew"
-	@echo "make durability  kill the server 100 times under load, look for lost records"
+	@echo "make durability  crash servers and databases under load, look for lost records"
 	@echo "make bench       measure uploads, reads and the core"
 	@echo "make clean       remove what make has made; data directories stay"
 
@@ -35,10 +36,19 @@ docs: $(VENV)/.dev
 
 durability: $(VENV)/.dev
 	$(BIN)/python -m tests.durability.kill_rounds --rounds 100
+	$(BIN)/python -m tests.durability.kill_rounds --rounds 50 --database postgresql
+	$(BIN)/python -m tests.durability.restart_rounds --rounds 20
+	$(BIN)/python -m tests.durability.restart_rounds --rounds 20 --timeout 1 --standby
+	$(BIN)/python -m tests.durability.failovers --rounds 5
+	$(BIN)/python -m tests.durability.failovers --rounds 5 --timeout 1
+	$(BIN)/python -m tests.durability.writers
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.core
+	$(if $(BENCH_DATABASE),$(BIN)/python -m benchmarks.upload --database '$(BENCH_DATABASE)')
+	$(if $(BENCH_DATABASE),$(BIN)/python -m benchmarks.workers --database '$(BENCH_DATABASE)')
+	$(if $(BENCH_DATABASE),$(BIN)/python -m benchmarks.peers --database '$(BENCH_DATABASE)')
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
