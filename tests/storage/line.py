@@ -12,6 +12,7 @@ class Line:
 
     With `cut_answers` n, the next n times the server says something to a client, the client does not hear
     it: its connection is closed. What it asked for has been done. With `cut_requests` n, it has not.
+    Of the answers, `skip_answers` are passed on before.
     """
 
     def __init__(self, url: str) -> None:
@@ -20,6 +21,7 @@ class Line:
         self.url = ""
         self.cut_answers = 0
         self.cut_requests = 0
+        self.skip_answers = 0
         self.cuts = 0
         self.cut_often = asyncio.Event()
         """Set once two connections were cut."""
@@ -65,6 +67,9 @@ class Line:
                 writer.close()
 
     def _cuts(self, answers: bool) -> bool:
+        if answers and self.skip_answers:
+            self.skip_answers -= 1
+            return False
         left = self.cut_answers if answers else self.cut_requests
         if not left:
             return False

@@ -54,7 +54,7 @@ class Shelf:
                 rows[row_key(ref)] = None
             else:
                 rows.pop(row_key(ref), None)
-        self.flags |= changes.flags
+        self.flags |= {address: dnd for address, (dnd, _) in changes.flags.items()}
 
 
 @dataclass

@@ -5,8 +5,10 @@ from collections.abc import Set
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from msgspec.structs import replace
 
 from personae.core.faults import UNSTORED, Rejection
 from personae.core.fold import fold, keys_of, screen
@@ -17,6 +19,7 @@ from personae.testing.scenario import PROJECT, RULES, person, profile_of, proper
 from tests.databases import execute
 from tests.engines import database_of
 from tests.storage.line import Line
+from tests.storage.test_shards import FOUR, distribute
 
 BUMP = {"n": {"$incr": 1}}
 
@@ -73,7 +76,7 @@ def test_a_line_cut_while_it_writes(cuts: dict[str, int], identities: tuple[str,
 
 
 def test_a_line_cut_while_another_writes(tmp_path: Path) -> None:
-    """Rows that another server changed after the cut are not written again: they are counted once, or told to be unknown."""
+    """A row that another server changed after the cut is not written again, and its record is told to be unknown."""
 
     async def scenario() -> None:
         url = database_of(tmp_path)
@@ -116,8 +119,8 @@ def test_a_database_that_stays_away(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_a_cancelled_update_ends_in_time(tmp_path: Path) -> None:
-    """An update whose caller is gone does not wait for the database as long as one whose caller is there."""
+def test_a_store_is_closed_in_time(tmp_path: Path) -> None:
+    """Its updates do not wait for the database as long as they would otherwise, and are not said to be stored."""
 
     async def scenario() -> None:
         async with Line(database_of(tmp_path)) as line:
@@ -127,9 +130,13 @@ def test_a_cancelled_update_ends_in_time(tmp_path: Path) -> None:
             update = asyncio.create_task(upload(store, person("x", BUMP)))
             await asyncio.sleep(0.05)
             update.cancel()
-            with pytest.raises(Unavailable):
-                await asyncio.wait_for(update, 10)
             await asyncio.wait_for(store.close(), 10)
+            with pytest.raises(Unavailable):
+                await update
+            line.cut_requests = 0
+            store = await opened(line.url)
+            assert await count(store, "x") == 0
+            await store.close()
 
     asyncio.run(scenario())
 
@@ -296,3 +303,141 @@ def test_a_commit_waits_for_the_disk(tmp_path: Path) -> None:
         await store.close()
 
     asyncio.run(scenario())
+
+
+FULL = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN IF NEW.doc LIKE '%full%' THEN RAISE EXCEPTION 'no space' USING ERRCODE = '53100'; END IF; RETURN NEW; END $$
+"""
+
+
+def test_one_shard_that_fails(tmp_path: Path) -> None:
+    """Where other shards have stored their part, the answer names the records that are not stored, and is no 503."""
+
+    async def scenario() -> None:
+        url = database_of(tmp_path)
+        await (await opened(url)).close()
+        distribute(url, FOUR)
+        store = await opened(url)
+        names = [f"p{n}" for n in range(12)]
+        await upload(store, *(person(name, {"n": 0}) for name in names))
+        execute(url, FULL, ON_NODE)
+        changes = await upload(store, *(person(name, BUMP | ({"x": "full"} if name == "p3" else {})) for name in names))
+        refused = {rejection.index for rejection in changes.rejected}
+        assert 3 in refused
+        assert len(refused) < len(names)
+        assert {UNSTORED} == {rejection.fault for rejection in changes.rejected}
+        assert [0 if n in refused else 1 for n in range(12)] == [await count(store, name) for name in names]
+        with pytest.raises(Unavailable):
+            await upload(store, person("p3", BUMP | {"x": "full"}))
+        assert await count(store, "p3") == 0
+        await store.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_refused_record_flags_nobody(tmp_path: Path) -> None:
+    """The do-not-disturb flag of a record the database does not take is not set; that of its neighbour is."""
+
+    async def scenario() -> None:
+        url = database_of(tmp_path)
+        store = await opened(url)
+        execute(url, POISON)
+        bad = person("x", {"Email": "x@b.co", "MSG-dndEmail": True, "y": "poison"})
+        await upload(store, bad, person("z", {"Email": "z@b.co", "MSG-dndEmail": True}))
+        flags = [("dndemail", "x@b.co"), ("dndemail", "z@b.co")]
+        assert {flags[1]: True} == await store.find_flags(PROJECT, flags)
+        await store.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_lost_bound_row_costs_few_a_second_fold(tmp_path: Path) -> None:
+    """Of many new profiles, one of which another server makes meanwhile, most are written the first time."""
+
+    async def scenario() -> None:
+        url = database_of(tmp_path)
+        store = await opened(url)
+        names = [f"p{n}" for n in range(100)]
+        keys, step = folding(*(person(name, {"n": 1}) for name in names))
+
+        def interfere() -> None:
+            async def make() -> None:
+                other = await opened(url)
+                await upload(other, person("p50", {"theirs": True}))
+                await other.close()
+
+            run_elsewhere(lambda: asyncio.run(make()))
+
+        between = Between(step, interfere)
+        await store.update(PROJECT, keys, between)
+        first, again = between.folds
+        assert first is None
+        assert again is not None
+        assert 50 in again
+        assert len(again) < 50
+        assert [1] * 100 == [await count(store, name) for name in names]
+        assert {"theirs": True, "n": 1} == await properties_of(store, "p50")
+        await store.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_project_whose_commit_was_not_heard_of(tmp_path: Path) -> None:
+    """It is there once, and who added it is told so."""
+
+    async def scenario() -> None:
+        async with Line(database_of(tmp_path)) as line:
+            store = await opened(line.url)
+            await store.projects()
+            for lost in range(1, 5):
+                project = replace(PROJECT, id=f"p{lost}")
+                line.skip_answers, line.cut_answers = lost - 1, 1
+                assert await store.add_project(project)
+                assert not await store.add_project(replace(project, secret=b"another"))
+            assert [f"p{lost}" for lost in range(1, 5)] == [project.id for project in await store.projects()]
+            await store.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_role_that_may_only_read_and_write(tmp_path: Path) -> None:
+    """Once the tables are there, a server needs no right to make any."""
+
+    async def scenario() -> None:
+        url = database_of(tmp_path)
+        await (await opened(url)).close()
+        role = f"reader_{url.rpartition('_')[2]}"
+        execute(
+            url,
+            f"CREATE ROLE {role} LOGIN PASSWORD 'x'",
+            "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+        )
+        parts = urlsplit(url)
+        store = await opened(parts._replace(netloc=f"{role}:x@{parts.netloc.rpartition('@')[2]}").geturl())
+        await upload(store, person("x", {"n": 1}))
+        assert await count(store, "x") == 1
+        await store.close()
+        execute(url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+    asyncio.run(scenario())
+
+
+BAD_URLS = (
+    "postgresql://u@a..b/db",
+    f"postgresql://u@{'a' * 70}.example/db",
+    "postgresql://u@127.0.0.1:1/db?sslmode=bogus",
+    "postgresql://u@/db?host=h&port=abc",
+)
+
+
+@pytest.mark.parametrize("url", BAD_URLS)
+def test_a_url_nothing_can_be_made_of(url: str) -> None:
+    """It is refused with one line, at once."""
+
+    async def scenario() -> None:
+        with pytest.raises(UnusableDatabase, match=r"^cannot use the database [^\n]*$"):
+            await PostgresStore.open(url)
+
+    asyncio.run(asyncio.wait_for(scenario(), 5))

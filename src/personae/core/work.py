@@ -46,14 +46,14 @@ class Changes:
     where one led to a profile of its own (merged away), that row becomes the alias. `contacts` says of
     (address, profile) whether that address finds that profile from now on: True adds, False removes, and
     of several the last stands, so that no pair is in both. `flags` are do-not-disturb flags by address,
-    the last one of the batch. `records` are the indices of those that had to do with a profile, refused
-    ones too: what has to be folded again where the profile could not be written.
+    the last one of the batch, each with the profile that had it. `records` are the indices of those that
+    had to do with a profile, refused ones too: what has to be folded again where it could not be written.
     """
 
     profiles: dict[Ref, Profile] = field(default_factory=dict)
     aliases: dict[Key, Ref] = field(default_factory=dict)
     contacts: dict[tuple[Key, Ref], bool] = field(default_factory=dict)
-    flags: dict[Key, bool] = field(default_factory=dict)
+    flags: dict[Key, tuple[bool, Ref]] = field(default_factory=dict)
     records: dict[Ref, list[int]] = field(default_factory=dict)
     rejected: list[Rejection] = field(default_factory=list)
     warnings: list[Warning] = field(default_factory=list)

@@ -56,7 +56,7 @@ class Rows(NamedTuple):
     """The rows one project's changes come to, in no order.
 
     `profiles` are (key, version, document, updated), `aliases` (key, target), contacts (contact key,
-    profile key), `flags` (address key, 0 or 1). `updated` is epoch microseconds.
+    profile key), `flags` (address key, 0 or 1, profile key). `updated` is epoch microseconds.
     """
 
     project: str
@@ -64,7 +64,7 @@ class Rows(NamedTuple):
     aliases: list[tuple[bytes, bytes]]
     contacts: list[tuple[bytes, bytes]]
     left_contacts: list[tuple[bytes, bytes]]
-    flags: list[tuple[bytes, int]]
+    flags: list[tuple[bytes, int, bytes]]
     updated: int
 
 
@@ -86,17 +86,21 @@ def prepare(project: Project, changes: Changes, versions: Mapping[Ref, int], has
     contacts: tuple[list[tuple[bytes, bytes]], list[tuple[bytes, bytes]]] = ([], [])
     for contact_key, ((_, ref), held) in zip(contact_keys, changes.contacts.items(), strict=True):
         contacts[held].append((contact_key, row_keys[ref]))
-    flags = zip(hash_keys(secret, changes.flags), map(int, changes.flags.values()), strict=True)
+    flags = [
+        (address, int(dnd), row_keys[ref])
+        for address, (dnd, ref) in zip(hash_keys(secret, changes.flags), changes.flags.values(), strict=True)
+    ]
     updated = max((row[3] for row in profiles), default=0)
-    return Rows(project.id, profiles, list(aliases), contacts[True], contacts[False], list(flags), updated)
+    return Rows(project.id, profiles, list(aliases), contacts[True], contacts[False], flags, updated)
 
 
 def row_keys_of(secret: bytes, changes: Changes, hashes: Mapping[Key, bytes]) -> dict[Ref, bytes]:
     """The row of each profile: a stored one says it itself, a new one is stored under its first key.
 
-    A profile that was merged away in the same batch may still be named by a contact.
+    A profile that was merged away in the same batch may still be named by a contact or a flag.
     """
-    refs = list(dict.fromkeys([*changes.profiles, *changes.aliases.values(), *(ref for _, ref in changes.contacts)]))
+    named = (*(ref for _, ref in changes.contacts), *(ref for _, ref in changes.flags.values()))
+    refs = list(dict.fromkeys([*changes.profiles, *changes.aliases.values(), *named]))
     return dict(zip(refs, row_keys_by(secret, refs, hashes), strict=True))
 
 

@@ -6,6 +6,7 @@ locked between a read and a write. Source: design 4, 6.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import asyncpg
@@ -27,8 +28,10 @@ from .writer import GroupObserver, Writer
 class PostgresStore:
     """Profiles in a PostgreSQL database; see `storage.Store` for what each method promises."""
 
-    def __init__(self, database: Connections, shards: ShardMap, observe: GroupObserver) -> None:
+    def __init__(self, database: Connections, access: Connections, shards: ShardMap, observe: GroupObserver) -> None:
+        """`access` is a connection for what must not wait behind uploads: who may use the server."""
         self._database = database
+        self._access = access
         self.shards = shards
         self._writer = Writer(database, shards, observe)
 
@@ -49,7 +52,8 @@ class PostgresStore:
         database = Connections(url, connections, timeout_s)
         try:
             await migrate(database, database.deadline())
-            return cls(database, await read_map(database, database.deadline()), observe)
+            shards = await read_map(database, database.deadline())
+            return cls(database, Connections(url, 1, timeout_s), shards, observe)
         except UnusableDatabase:
             await database.close()
             raise
@@ -73,31 +77,31 @@ class PostgresStore:
         return await self._writer.update(project, keys, fold)
 
     async def projects(self) -> list[Project]:
-        return await access.read_projects(self._database)
+        return await access.read_projects(self._access)
 
     async def passcodes(self) -> list[Passcode]:
-        return await access.read_passcodes(self._database)
+        return await access.read_passcodes(self._access)
 
     async def add_project(self, project: Project) -> bool:
-        return await access.add_project(self._database, project)
+        return await access.add_project(self._access, project)
 
     async def put_passcodes(self, passcodes: Sequence[Passcode]) -> None:
-        await access.put_passcodes(self._database, passcodes)
+        await access.put_passcodes(self._access, passcodes)
 
     async def touch_passcodes(self, used: Mapping[str, int]) -> None:
-        await access.touch_passcodes(self._database, used)
+        await access.touch_passcodes(self._access, used)
 
     async def access_version(self) -> int:
-        return await access.read_version(self._database)
+        return await access.read_version(self._access)
 
     async def get_meta(self, name: str) -> bytes | None:
-        return await access.read_meta(self._database, name)
+        return await access.read_meta(self._access, name)
 
     async def set_meta(self, name: str, value: bytes) -> bytes:
-        return await access.set_meta(self._database, name, value)
+        return await access.set_meta(self._access, name, value)
 
     async def check_writable(self) -> None:
-        await access.probe(self._database)
+        await access.probe(self._access)
 
     async def size_bytes(self) -> int:
         ((size,),) = await self._database.rows(self._deadline(), statements.READ_SIZE)
@@ -105,7 +109,7 @@ class PostgresStore:
 
     async def close(self) -> None:
         await self._writer.close()
-        await self._database.close()
+        await asyncio.gather(self._database.close(), self._access.close())
 
     def _deadline(self) -> Deadline:
         return self._database.deadline()

@@ -42,7 +42,8 @@ async def add_project(database: Connections, project: Project) -> bool:
             await changed(connection)
         return added
 
-    return await database.transaction(database.deadline(), add)
+    added = await database.transaction(database.deadline(), add)
+    return added or project in await read_projects(database)  # the answer to the commit may have been lost, and it was repeated
 
 
 async def put_passcodes(database: Connections, passcodes: Sequence[Passcode]) -> None:

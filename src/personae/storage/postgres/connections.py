@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
+from asyncpg.exceptions import TargetServerAttributeNotMatched
 
 from .. import Unavailable
 from . import statements
@@ -25,9 +26,15 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 CONNECT_S: Final = 2.0
 """How long one host is tried before the next one."""
 
+GIVE_UP_S: Final = 1.0
+"""How long the cancellation of a statement may take that did not answer in time."""
+
 PAUSE_S: Final = 0.005
 LONGEST_PAUSE_S: Final = 0.25
 DEFAULT_PORT: Final = 5432
+
+LOSSES: Final = (Remedy.RECONNECT, Remedy.ELSEWHERE)
+"""What is done about errors after which a connection is of no use."""
 
 _UNANSWERED: Final = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError)
 """How a host that is not to be had shows."""
@@ -81,8 +88,8 @@ class Connections:
     async def repeat(self, deadline: Deadline, step: Callable[[], Awaitable[T]]) -> T:
         """What `step` comes to, which is taken again as long as the table of remedies says so.
 
-        Raises `Unavailable` when the deadline is there first, or the database refuses to be used; other
-        errors as they are.
+        Raises `Unavailable` when the deadline is there first, or the database refuses to be used; errors
+        about what was sent as they are.
         """
         attempt = 0
         while True:
@@ -93,26 +100,22 @@ class Connections:
                 remedy = remedy_of(cause)
                 if remedy is Remedy.REFUSE:
                     raise Unavailable(f"PostgreSQL: {told(cause)}") from cause
-                if remedy not in (Remedy.AGAIN, Remedy.RECONNECT):
+                if remedy not in (Remedy.AGAIN, Remedy.RECONNECT, Remedy.ELSEWHERE):
                     raise
                 reason = f"PostgreSQL: {told(cause)}"
             pause_s = random() * min(LONGEST_PAUSE_S, PAUSE_S * 2**attempt)  # noqa: S311 - full jitter, no secret
-            try:
-                enough = deadline.left_s() > pause_s
-            except Unavailable:
-                enough = False
-            if not enough:
+            if deadline.left() <= pause_s:
                 raise Unavailable(reason)
             attempt += 1
             await asyncio.sleep(pause_s)
 
     async def rows(self, deadline: Deadline, sql: str, *values: object) -> list[asyncpg.Record]:
         """The rows of a statement that may be repeated, until the deadline. Raises `Unavailable`."""
-        return await self.repeat(deadline, lambda: self.fetch(deadline, sql, *values))
+        return await self._taken(deadline, lambda: self.fetch(deadline, sql, *values))
 
     async def run(self, deadline: Deadline, sql: str, *values: object) -> None:
         """As `rows`, of a statement that gives none."""
-        await self.repeat(deadline, lambda: self.execute(deadline, sql, *values))
+        await self._taken(deadline, lambda: self.execute(deadline, sql, *values))
 
     async def transaction(self, deadline: Deadline, work: Callable[[Connection], Awaitable[T]]) -> T:
         """What `work` comes to in a transaction, which has to be one that may be repeated. Raises `Unavailable`."""
@@ -121,17 +124,22 @@ class Connections:
             async with asyncio.timeout(deadline.left_s()), connection.transaction():
                 return await work(connection)
 
-        return await self.repeat(deadline, lambda: self.use(deadline, inside))
+        return await self._taken(deadline, lambda: self.use(deadline, inside))
+
+    async def _taken(self, deadline: Deadline, step: Callable[[], Awaitable[T]]) -> T:
+        """As `repeat`, where the database has to take what is sent."""
+        try:
+            return await self.repeat(deadline, step)
+        except asyncpg.PostgresError as error:
+            raise Unavailable(f"PostgreSQL: {told(error)}") from None
 
     async def close(self) -> None:
-        """Close the idle connections; those in use are closed when they are given back."""
+        """Close the idle connections, within a second; those in use are closed when they are given back."""
         self._closed = True
-        while self._idle:
-            connection = self._idle.pop()
-            try:
-                await connection.close(timeout=1)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                connection.terminate()
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(connection.close(timeout=GIVE_UP_S) for connection in idle), return_exceptions=True)
+        for connection in idle:
+            connection.terminate()
 
     def require_open(self) -> None:
         if self._closed:
@@ -167,11 +175,17 @@ class Connections:
             self._idle.append(connection)
 
     def _settle(self, connection: Connection, error: BaseException) -> None:
-        """Keep a connection whose statement was refused; drop one that failed, and its idle neighbours with it."""
-        if isinstance(error, asyncpg.PostgresError) and remedy_of(error) is not Remedy.RECONNECT:
+        """Keep a connection whose statement was refused or not sent; drop one that failed, with its idle neighbours.
+
+        One that did not answer in time is dropped by itself, and not at once: asyncpg tells the server to give up.
+        """
+        if isinstance(error, Unavailable) or (isinstance(error, asyncpg.PostgresError) and remedy_of(error) not in LOSSES):
             self._give(connection)
             return
         self._free.release()
+        if isinstance(error, TimeoutError):
+            asyncio.get_running_loop().call_later(GIVE_UP_S, connection.terminate)
+            return
         connection.terminate()
         if isinstance(error, Exception):
             while self._idle:
@@ -190,10 +204,12 @@ class Connections:
 async def connect(url: str, deadline: Deadline, statement_s: float) -> Connection:
     """A connection to the host of `url` that takes writes, ready for use; its statements end after `statement_s`.
 
-    Raises what asyncpg raises: of several hosts, what the last one said.
+    Raises what asyncpg raises: of several hosts, what one said that is not merely a standby.
     """
     errors: list[Exception] = []
     for host, port in hosts(url):
+        if errors and deadline.left() <= 0:
+            break
         try:
             connection: Connection = await asyncpg.connect(
                 url,
@@ -205,13 +221,17 @@ async def connect(url: str, deadline: Deadline, statement_s: float) -> Connectio
         except _UNANSWERED as error:
             errors.append(error)
             continue
+        except ValueError as error:  # a host name or an option that nothing can be made of
+            raise Unavailable(f"the URL cannot be used: {told(error)}") from None
         try:
-            await connection.fetch(statements.SET_UP_SESSION, f"{int(statement_s * 1000)}ms", timeout=CONNECT_S)
+            await connection.fetch(
+                statements.SET_UP_SESSION, f"{int(statement_s * 1000)}ms", timeout=min(CONNECT_S, deadline.left_s())
+            )
         except BaseException:
             connection.terminate()
             raise
         return connection
-    raise errors[-1]
+    raise next((error for error in errors if not isinstance(error, TargetServerAttributeNotMatched)), errors[-1])
 
 
 def hosts(url: str) -> list[tuple[str | None, int | None]]:

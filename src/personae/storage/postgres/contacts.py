@@ -3,7 +3,7 @@
 An address is written before the profile that has it and taken away after the profile has left it, so
 that at no time a stored profile lacks an address of its own. What is left over, when a step in between
 fails, is harmless: who reads an address looks at the profile too. A flag holds for whoever has the
-address; it too is written first, so that what is answered with an error can be sent again.
+address, so it is written after the profile, and only if that was.
 """
 
 from collections.abc import Iterable, Sequence, Set
@@ -25,16 +25,25 @@ log = structlog.get_logger("personae.storage")
 
 
 async def announce(database: Connections, deadline: Deadline, parts: Iterable[Rows]) -> None:
-    """Write the addresses and flags that these changes bring. Raises `Unavailable`."""
-    parts = list(parts)
+    """Write the addresses that these changes bring. Raises `Unavailable`."""
     contacts = [seen for rows in parts for seen in _seen(rows, rows.contacts, 1)]
     if contacts:
         await database.run(deadline, statements.WRITE_CONTACTS, *_arrays(contacts))
-    flags = [flag for rows in parts for flag in rows.flags]
-    if flags:
-        updated = max(rows.updated for rows in parts)
-        keys = [UUID(key) for key, _ in flags]
-        await database.run(deadline, statements.WRITE_FLAGS, keys, [bool(dnd) for _, dnd in flags], updated)
+
+
+async def flag(database: Connections, deadline: Deadline, parts: Sequence[Rows], unwritten: Set[bytes]) -> frozenset[bytes]:
+    """Write the flags of these changes, but for those of `unwritten` profiles; gives the profiles whose flags failed."""
+    flags = [flag for rows in parts for flag in rows.flags if flag[2] not in unwritten]
+    if not flags:
+        return frozenset()
+    updated = max(rows.updated for rows in parts)
+    keys, flagged = [UUID(key) for key, _, _ in flags], [bool(dnd) for _, dnd, _ in flags]
+    try:
+        await database.run(deadline, statements.WRITE_FLAGS, keys, flagged, updated)
+    except Unavailable as error:
+        log.error("flags of addresses are not written, their profiles are", rows=len(flags), reason=str(error))
+        return frozenset(profile for _, _, profile in flags)
+    return frozenset()
 
 
 async def withdraw(database: Connections, deadline: Deadline, parts: Iterable[Rows], unwritten: Set[bytes]) -> None:

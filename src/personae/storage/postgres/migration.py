@@ -3,7 +3,9 @@
 from importlib import resources
 from typing import Final
 
-from .. import UnusableDatabase
+import asyncpg
+
+from .. import Unavailable, UnusableDatabase
 from . import statements
 from .connections import Connection, Connections
 from .deadline import Deadline
@@ -15,7 +17,7 @@ NONE_YET: Final = b"0"
 def migrations() -> list[tuple[int, str]]:
     """The migrations, in order, each with its SQL."""
     files = (resources.files(__package__) / "migrations").iterdir()
-    found = [(int(file.name[:4]), file.read_text()) for file in files if file.name.endswith(".sql")]
+    found = [(int(file.name[:4]), file.read_text("utf-8")) for file in files if file.name.endswith(".sql")]
     return sorted(found)
 
 
@@ -24,9 +26,22 @@ async def migrate(database: Connections, deadline: Deadline) -> None:
 
     One row of `meta` is locked meanwhile: who comes second waits, and finds it done.
     """
+    if await _standing(database, deadline) == migrations()[-1][0]:
+        return
     await database.run(deadline, statements.CREATE_META)
     await database.run(deadline, statements.ADD_META, VERSION_META, NONE_YET)
     await database.transaction(deadline, _migrate)
+
+
+async def _standing(database: Connections, deadline: Deadline) -> int | None:
+    """The version of the schema, None where there is none: a role that may only read and write can start a server."""
+    try:
+        rows = await database.repeat(deadline, lambda: database.fetch(deadline, statements.READ_META, VERSION_META))
+    except Unavailable as error:
+        if isinstance(error.__cause__, asyncpg.UndefinedTableError):
+            return None
+        raise
+    return int(rows[0][0]) if rows else None
 
 
 async def _migrate(connection: Connection) -> None:

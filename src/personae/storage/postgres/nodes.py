@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import uuid4
 
 import asyncpg
@@ -24,7 +24,12 @@ from .shards import ShardMap
 
 _decode = msgspec.json.Decoder(Profile).decode
 
-CONTACT_PAGE = 100
+PARTS: Final = 8
+"""Statements that one is cut into when a bound row was lost."""
+
+ALONE: Final = -1
+
+CONTACT_PAGE: Final = 100
 """Profiles read at a time that an address leads to: some of them may have it no longer."""
 
 
@@ -100,25 +105,34 @@ class Outcome(NamedTuple):
 
     `lost` rows were not written, for others were faster. Of `unknown` ones the database was lost before
     it said, and others may have changed them since. `refused` ones are of a statement the database does
-    not take; `why` is what it said.
+    not take; `why` is what it said. `failed` ones were not written, and `failure` says why nothing more will be.
     """
 
     lost: frozenset[bytes] = frozenset()
     unknown: frozenset[bytes] = frozenset()
     refused: frozenset[bytes] = frozenset()
+    failed: frozenset[bytes] = frozenset()
     why: Exception | None = None
+    failure: Exception | None = None
+
+    @property
+    def unwritten(self) -> frozenset[bytes]:
+        """The rows that are not on disk, or may not be."""
+        return self.lost | self.unknown | self.refused | self.failed
 
 
 def together(outcomes: Sequence[Outcome]) -> Outcome:
     """What became of all statements of a round."""
     if len(outcomes) == 1:
         return outcomes[0]
-    lost, unknown, refused = (
-        (frozenset[bytes]().union(*sets) for sets in zip(*(outcome[:3] for outcome in outcomes), strict=True))
-        if outcomes
-        else (frozenset[bytes](),) * 3
+    return Outcome(
+        lost=frozenset().union(*(outcome.lost for outcome in outcomes)),
+        unknown=frozenset().union(*(outcome.unknown for outcome in outcomes)),
+        refused=frozenset().union(*(outcome.refused for outcome in outcomes)),
+        failed=frozenset().union(*(outcome.failed for outcome in outcomes)),
+        why=next((outcome.why for outcome in outcomes if outcome.why), None),
+        failure=next((outcome.failure for outcome in outcomes if outcome.failure), None),
     )
-    return Outcome(lost, unknown, refused, next((outcome.why for outcome in outcomes if outcome.why), None))
 
 
 def writes(parts: Sequence[Rows], versions: Sequence[Mapping[Ref, int]], shards: ShardMap) -> list[Write]:
@@ -155,14 +169,24 @@ def losers(rows: Rows, versions: Mapping[Ref, int]) -> list[bytes]:
     return [key for key, _ in rows.aliases if key in versions]
 
 
-async def write(database: Connections, deadline: Deadline, write: Write) -> Outcome:
-    """Write the rows that are still at the version read.
+def apart(attempt: Write) -> list[Write]:
+    """The statement in several, rows that are bound to each other in one; a single one where it cannot be cut."""
+    parts: dict[int, list[Row]] = {}
+    for row in attempt.rows:
+        part = (row.target or row.key)[0] % PARTS if row.bound else ALONE
+        parts.setdefault(part, []).append(row)
+    return [Write(rows, attempt.losers) for rows in parts.values()]
+
+
+async def write(database: Connections, deadline: Deadline, attempt: Write, *, may_cut: bool = True) -> Outcome:
+    """Write the rows that are still at the version read; raises nothing.
 
     A statement of which it is not known whether it was done is repeated: rows it wrote before bear its mark.
-    Raises `Unavailable` where nothing was written.
+    One that a bound row undid is cut up once, so that few records go again and not all.
     """
-    together, alone = uuid4(), uuid4()
-    values = (*_arrays(write.rows), together, alone, [row.bound for row in write.rows], [UUID(key) for key in write.losers])
+    rows = attempt.rows
+    bound, alone = uuid4(), uuid4()
+    values = (*_arrays(rows), bound, alone, [row.bound for row in rows], [UUID(key) for key in attempt.losers])
     unsure = False
 
     async def step() -> list[asyncpg.Record]:
@@ -177,23 +201,22 @@ async def write(database: Connections, deadline: Deadline, write: Write) -> Outc
 
     try:
         written = await database.repeat(deadline, step)
-    except Unavailable:
-        if not unsure:
-            raise
-        return Outcome(unknown=_keys(write.rows))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - other statements of the round have an outcome of their own
         remedy = remedy_of(error)
         if remedy is Remedy.ISOLATE:
-            return Outcome(refused=_keys(write.rows), why=error)
-        if remedy is not Remedy.BOUND:
-            raise
-        return await _look(database, deadline, write.rows, {together, alone}) if unsure else Outcome(lost=_keys(write.rows))
-    if len(written) == len(write.rows):
+            return Outcome(refused=_keys(rows), why=error)
+        if remedy is Remedy.BOUND:
+            if unsure:
+                return await _look(database, deadline, rows, {bound, alone})
+            parts = apart(attempt) if may_cut else []
+            if len(parts) < 2:
+                return Outcome(lost=_keys(rows))
+            return together(await asyncio.gather(*(write(database, deadline, part, may_cut=False) for part in parts)))
+        return Outcome(unknown=_keys(rows)) if unsure else Outcome(failed=_keys(rows), failure=error)
+    if len(written) == len(rows):
         return Outcome()
-    left = _keys(write.rows).difference(key.bytes for key, _ in written)
-    if not unsure or _first_time(write.rows, written):
-        return Outcome(lost=left)
-    return Outcome(unknown=left)
+    left = _keys(rows).difference(key.bytes for key, _ in written)
+    return Outcome(unknown=left) if unsure and not _first_time(rows, written) else Outcome(lost=left)
 
 
 def _arrays(rows: Sequence[Row]) -> tuple[Sequence[object], ...]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from random import random
 from time import perf_counter
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import structlog
 
@@ -27,17 +27,21 @@ from .failures import told
 from .nodes import Outcome
 from .shards import ShardMap
 
+T = TypeVar("T")
+
 MAX_GROUP_KEYS: Final = 4_000
 """Keys from which on a group takes no more updates; bounds how long its first one waits."""
 
-GROUPS: Final = 4
+GROUPS: Final = 2
 """Groups under way at a time. More would split what waits into smaller ones, each with a read and a write."""
 
 APART: Final = 0.25
 """How far the deadlines of a group may be apart, as a part of the whole time: at the first one all of it is given up."""
 
 STOP_S: Final = 2.0
-"""How long an update that has begun may still take once its caller is gone."""
+"""How long updates that have begun or wait may still take once the store is closed."""
+
+LAST_ANSWER_S: Final = 0.5
 
 LOST_PAUSE_S: Final = 0.002
 """How long one waits, at most, who lost a row for the second time; it grows with each further one."""
@@ -90,8 +94,8 @@ class Update:
         self.left = (self.left or frozenset()) - indices
 
     def finish(self) -> None:
-        """Let the caller have the outcome."""
-        if not self.done.done():
+        """Let the caller have the outcome, if it is whole."""
+        if not self.done.done() and self.left is not None and not self.left:
             self.done.set_result(self.outcome)
 
     def give_up(self, error: Exception) -> None:
@@ -122,6 +126,7 @@ class Writer:
         self._waiting: list[Update] = []
         self._in_hand: set[bytes] = set()
         self._groups: set[asyncio.Task[None]] = set()
+        self._deadlines: set[Deadline] = set()
         self._closing = False
         self._apart_s = database.timeout_s * APART
 
@@ -144,13 +149,19 @@ class Writer:
             if update in self._waiting:
                 self._waiting.remove(update)
                 raise
-            update.deadline.hurry(STOP_S)
             return await asyncio.shield(done)
 
     async def close(self) -> None:
-        """Finish the updates that wait; later ones are refused."""
+        """Finish the updates that wait, as far as that takes no longer than `STOP_S`; later ones are refused."""
         self._closing = True
-        while self._groups:
+        end = Deadline(STOP_S)
+        while self._groups and end.left() > 0:
+            for deadline in self._deadlines:
+                deadline.hurry(end)
+            await asyncio.wait(self._groups, timeout=end.left() + LAST_ANSWER_S)
+        for task in self._groups:
+            task.cancel()
+        if self._groups:
             await asyncio.wait(self._groups)
 
     def _start(self) -> None:
@@ -181,23 +192,22 @@ class Writer:
 
     async def _settle_group(self, group: list[Update]) -> None:
         """Bring each update of the group to its outcome."""
-        deadline = group[0].deadline
-        for update in group[1:]:
-            deadline = deadline.earlier(update.deadline)
+        deadline = min((update.deadline for update in group), key=Deadline.left).copy()
+        self._deadlines.add(deadline)
         try:
             await self._settle([Job(update, None) for update in group], deadline)
         except Exception as error:  # noqa: BLE001 - whatever it is, each update must get its answer
             for update in group:
-                if update.left is None or update.left:
-                    update.give_up(error)
+                update.give_up(error)
         finally:
+            self._deadlines.discard(deadline)
             for update in group:
-                update.finish()
+                update.done.cancel()  # where there is no outcome, which only the end of the loop can bring about
                 self._in_hand -= update.rows
             self._groups.discard(asyncio.current_task())
             self._start()
 
-    async def _settle(self, jobs: list[Job], deadline: Deadline) -> None:
+    async def _settle(self, jobs: Sequence[Job], deadline: Deadline) -> None:
         """Round by round, until none of these records is left. Raises `Unavailable` at the deadline."""
         attempt = 0
         while jobs:
@@ -208,24 +218,23 @@ class Writer:
                 await self._isolate(refused, why, deadline)
             attempt += 1
 
-    async def _isolate(self, jobs: list[Job], why: Exception, deadline: Deadline) -> None:
+    async def _isolate(self, jobs: Sequence[Job], why: Exception, deadline: Deadline) -> None:
         """Store these records without the one that the database does not take, which is refused by itself."""
         if len(jobs) > 1:
-            for job in jobs:
-                await self._settle([job], deadline)
+            for some in halves(jobs):
+                await self._settle(some, deadline)
             return
         (job,) = jobs
         assert job.only is not None
         if len(job.only) == 1:
             log.error("PostgreSQL does not take a record", project=job.update.project.id, reason=told(why))
             job.update.refuse(job.only, NOT_TAKEN)
+            job.update.finish()
             return
-        indices = sorted(job.only)
-        middle = len(indices) // 2
-        for half in (indices[:middle], indices[middle:]):
-            await self._settle([Job(job.update, frozenset(half))], deadline)
+        for indices in halves(sorted(job.only)):
+            await self._settle([Job(job.update, frozenset(indices))], deadline)
 
-    async def _round(self, jobs: list[Job], deadline: Deadline) -> tuple[list[Job], list[Job], Exception | None]:
+    async def _round(self, jobs: Sequence[Job], deadline: Deadline) -> tuple[list[Job], list[Job], Exception | None]:
         """Read, fold and write once.
 
         Gives the records that have to go again, and those in a statement the database does not take, with the reason.
@@ -248,9 +257,13 @@ class Writer:
         for job, changes in zip(jobs, folded, strict=True):
             lost = records_of(job, changes, outcome.lost)
             poisoned = records_of(job, changes, outcome.refused)
-            job.update.take(changes, lost | poisoned, records_of(job, changes, outcome.unknown))
+            failed = records_of(job, changes, outcome.failed)
+            job.update.take(changes, lost | poisoned | failed, records_of(job, changes, outcome.unknown))
             again += [Job(job.update, lost)] if lost else []
             refused += [Job(job.update, poisoned)] if poisoned else []
+            job.update.finish()
+        if outcome.failure is not None:
+            raise outcome.failure
         return again, refused, outcome.why
 
     async def _read(self, jobs: Sequence[Job], deadline: Deadline) -> dict[str, Reading]:
@@ -259,7 +272,7 @@ class Writer:
         projects = {update.project.id: update.project for update, _ in jobs}
         for update, _ in jobs:
             hashes.setdefault(update.project.id, {}).update(update.hashes)
-        readings = {id: Reading(project, hashes[id]) for id, project in projects.items()}
+        readings = {name: Reading(project, hashes[name]) for name, project in projects.items()}
         for reading in readings.values():
             await nodes.follow(self._database, deadline, self._shards, reading)
         return readings
@@ -271,19 +284,25 @@ class Writer:
         parts = [
             prepare(
                 reading.project,
-                joined([changes for job, changes in zip(jobs, folded, strict=True) if job.update.project.id == id]),
+                joined([changes for job, changes in zip(jobs, folded, strict=True) if job.update.project.id == name]),
                 reading.versions,
                 reading.hashes,
             )
-            for id, reading in readings.items()
+            for name, reading in readings.items()
         ]
         await contacts.announce(self._database, deadline, parts)
         writes = nodes.writes(parts, [reading.versions for reading in readings.values()], self._shards)
         started = perf_counter()
         outcome = nodes.together(await asyncio.gather(*(nodes.write(self._database, deadline, write) for write in writes)))
         self._observe(len(jobs), perf_counter() - started)
-        await contacts.withdraw(self._database, deadline, parts, outcome.lost | outcome.unknown | outcome.refused)
-        return outcome
+        unflagged = await contacts.flag(self._database, deadline, parts, outcome.unwritten)
+        await contacts.withdraw(self._database, deadline, parts, outcome.unwritten)
+        return outcome._replace(unknown=outcome.unknown | unflagged)
+
+
+def halves(items: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
+    middle = len(items) // 2
+    return items[:middle], items[middle:]
 
 
 def records_of(job: Job, changes: Changes, rows: Set[bytes]) -> Set[int]:

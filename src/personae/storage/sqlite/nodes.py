@@ -67,7 +67,7 @@ def write(connection: apsw.Connection, rows: Rows) -> bool:
     execute_rows(connection, statements.write_aliases, (rows.project, rows.updated), rows.aliases)
     execute_rows(connection, statements.write_contacts, (), rows.contacts)
     execute_rows(connection, statements.delete_contacts, (), rows.left_contacts)
-    execute_rows(connection, statements.write_flags, (rows.updated,), rows.flags)
+    execute_rows(connection, statements.write_flags, (rows.updated,), [(address, dnd) for address, dnd, _ in rows.flags])
     return written == len(rows.profiles)
 
 

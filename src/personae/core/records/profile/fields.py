@@ -5,6 +5,7 @@ from typing import Any
 
 from ...faults import AGE
 from ...fields import DND_ADDRESS, INVALID, age
+from ...identity import Ref
 from ...operators import ABSENT, Notes
 from ...profile import Profile, address_flag
 from ...properties import Flaw, latest
@@ -50,11 +51,11 @@ def fold_groups(
     return out
 
 
-def flag_addresses(dnd: Mapping[str, bool], profile: Profile, work: Work, notes: Notes) -> None:
+def flag_addresses(dnd: Mapping[str, bool], ref: Ref, profile: Profile, work: Work, notes: Notes) -> None:
     """Do-not-disturb belongs to the address the profile has now. Source: contract A4.7."""
     for flag, value in dnd.items():
         key = address_flag(flag, profile)
         if key is None:
             notes.append((f"MSG-{flag}", f"the profile has no {DND_ADDRESS[flag]} this flag could hold for; ignored"))
         else:
-            work.changes.flags[key] = value
+            work.changes.flags[key] = (value, ref)

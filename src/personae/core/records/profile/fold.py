@@ -47,6 +47,6 @@ def fold(record: Accepted, work: Work) -> Rejection | Notes:
     if reached_by(profile) != reach:
         move_contacts(ref, before, profile, work.changes)
     if content.dnd:
-        flag_addresses(content.dnd, profile, work, notes)
+        flag_addresses(content.dnd, ref, profile, work, notes)
     work.profiles[ref] = work.changes.profiles[ref] = profile
     return notes
