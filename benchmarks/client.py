@@ -40,8 +40,9 @@ class Target:
     project: str
     passcode: str
 
-    def upload(self, body: bytes) -> bytes:
-        return self._request("POST", "/1/upload", f"Content-Length: {len(body)}\r\n") + body
+    def upload(self, body: bytes, *, dry_run: bool = False) -> bytes:
+        path = "/1/upload?dryRun=1" if dry_run else "/1/upload"
+        return self._request("POST", path, f"Content-Length: {len(body)}\r\n") + body
 
     def get(self, identity: str) -> bytes:
         return self._request("GET", f"/1/profile.json?identity={quote(identity)}")

@@ -10,8 +10,8 @@ class Figures(NamedTuple):
     """One stage; `nan` where a figure does not apply.
 
     `ratio` is the rate to the ceiling's, or to another stage's, `own_ratio` to that of the engine writing
-    every row the server writes; `rate` and `ceiling` are records, or
-    GETs, a second; `cpu_us` is the server's for each record.
+    every row the server writes; `rate` and `ceiling` are records, or GETs, a second; `cpu_us` is the
+    server's for each record, `database_us` that of the processes of its database.
     """
 
     ratio: float
@@ -21,6 +21,7 @@ class Figures(NamedTuple):
     p50_ms: float
     p99_ms: float
     cpu_us: float
+    database_us: float
     peak_mib: float
 
 
@@ -34,6 +35,7 @@ COLUMNS: Final = (
     ("p50 ms", "{:.2f}"),
     ("p99 ms", "{:.2f}"),
     ("CPU us", "{:.1f}"),
+    ("database us", "{:.1f}"),
     ("peak MiB", "{:.0f}"),
 )
 """Title and form, in the order of `Figures`."""
@@ -45,11 +47,17 @@ def medians(runs: Sequence[Stages]) -> dict[str, Figures]:
 
 
 def table(stages: Stages) -> str:
-    """A Markdown table, one row for each stage."""
-    titles = ["", *(title for title, _ in COLUMNS)]
+    """A Markdown table, one row for each stage; a column that none of them has is left out."""
     rows = [[name, *cells(figures)] for name, figures in stages.items()]
-    widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
+    columns = list(zip(["", *(title for title, _ in COLUMNS)], *rows, strict=True))
+    return markdown([column for column in columns if any(column[1:])])
+
+
+def markdown(columns: Sequence[Sequence[str]]) -> str:
+    """A Markdown table of columns, each with its title; all but the first are figures."""
+    widths = [max(map(len, column)) for column in columns]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    titles, *rows = zip(*columns, strict=True)
     return "\n".join(line(row, widths) for row in (titles, rule, *rows))
 
 

@@ -43,9 +43,9 @@ def settle(what: str, failures: Sequence[str], total: int) -> None:
 # --- uploads
 
 
-async def upload(target: Target, uploads: Sequence[Batch], concurrency: int) -> Driven:
+async def upload(target: Target, uploads: Sequence[Batch], concurrency: int, *, dry_run: bool = False) -> Driven:
     """Send the uploads; raises `Failed` unless every record of every one was processed."""
-    driven = await drive(target, [target.upload(batch.body) for batch in uploads], concurrency)
+    driven = await drive(target, [target.upload(batch.body, dry_run=dry_run) for batch in uploads], concurrency)
     check_uploads(driven.answers, [len(batch.sent) for batch in uploads])
     return driven
 

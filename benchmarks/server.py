@@ -1,19 +1,25 @@
-"""A server of its own for a measurement: started in a temporary directory, stopped and removed after it."""
+"""A server of its own for a measurement: started in a temporary directory, stopped and removed after it.
+
+One on PostgreSQL has a database of its own, which is dropped after it.
+"""
 
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
+from math import nan
 from pathlib import Path
 from random import SystemRandom
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 from typing import Final, NamedTuple
 
+from . import processes
 from .client import Target
+from .databases import fresh_database, postmaster
 
 PROJECT: Final = "BENCH-000-000Z"
 PASSCODE: Final = "benchmark-passcode-of-no-use-elsewhere"
@@ -22,51 +28,77 @@ STOPPED_WITHIN_S: Final = 30
 PORTS: Final = range(20_000, 32_768)
 
 
+class Setup(NamedTuple):
+    """How servers are set up: the URL of a PostgreSQL server whose user may make databases, "" for SQLite; the workers."""
+
+    database: str = ""
+    workers: int = 1
+
+
 class Server(NamedTuple):
-    """A running server; `folder` is its temporary directory, `ready_s` the time from start to ready."""
+    """A running server with its workers.
+
+    `folder` is its temporary directory, `ready_s` the time from start to ready. `database` is the URL of
+    its own database, "" for SQLite. `postmaster` is 0 where the database's processes cannot be seen.
+    """
 
     target: Target
     pid: int
     folder: Path
     ready_s: float
+    database: str
+    postmaster: int
 
     def cpu_s(self) -> float:
-        """CPU seconds used so far, user and system, all threads."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """CPU seconds used so far."""
+        return processes.cpu_s(self.pid)
+
+    def database_cpu_s(self) -> float:
+        """CPU seconds that all processes of the database's server have used so far; nan where they cannot be seen."""
+        return processes.cpu_s(self.postmaster) if self.postmaster else nan
 
     def peak_mib(self) -> float:
         """The most memory it ever held."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        peak = next(line for line in lines if line.startswith("VmHWM:"))
-        return int(peak.split()[1]) / 1_024
+        return processes.peak_mib(self.pid)
+
+
+SQLITE: Final = Setup()
 
 
 @contextmanager
-def running() -> Iterator[Server]:
+def running(setup: Setup = SQLITE) -> Iterator[Server]:
     """`personae serve` with default settings, but for reads, which have no cap (the load has 15 at once)."""
-    with TemporaryDirectory(prefix="personae-benchmark-") as name:
+    with fresh_database(setup.database) as database, TemporaryDirectory(prefix="personae-benchmark-") as name:
         folder, port = Path(name), free_port()
-        log = folder / "server.log"
         command = [sys.executable, "-m", "personae", "serve", "--port", str(port), "--data", str(folder / "data")]
-        with log.open("wb") as output:
-            start = perf_counter()
-            process = subprocess.Popen(command, cwd=folder, env=environment(), stdout=output, stderr=output)
-        try:
-            wait_until_ready(process, port, log)
-            ready_s = perf_counter() - start
-            yield Server(Target(f"http://127.0.0.1:{port}", PROJECT, PASSCODE), process.pid, folder, ready_s)
-        finally:
-            stop(process)
+        with started(command, port, folder, environment(setup, database)) as (pid, ready_s):
+            target = Target(f"http://127.0.0.1:{port}", PROJECT, PASSCODE)
+            yield Server(target, pid, folder, ready_s, database, postmaster(setup.database))
 
 
-def environment() -> dict[str, str]:
+@contextmanager
+def started(command: Sequence[str], port: int, folder: Path, environment: Mapping[str, str]) -> Iterator[tuple[int, float]]:
+    """The process ID of a server that is ready on this port, and the seconds that took; it is stopped afterwards."""
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        start = perf_counter()
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
+    try:
+        wait_until_ready(process, port, log)
+        yield process.pid, perf_counter() - start
+    finally:
+        stop(process)
+
+
+def environment(setup: Setup, database: str) -> dict[str, str]:
     """This process's environment with only our own settings for the server."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("PERSONAE_")}
     return others | {
         "PERSONAE_PROJECT_ID": PROJECT,
         "PERSONAE_PASSCODE": PASSCODE,
         "PERSONAE_READ_CONCURRENCY": "0",
+        "PERSONAE_DATABASE": database,
+        "PERSONAE_WORKERS": str(setup.workers),
     }
 
 

@@ -1,44 +1,32 @@
-"""What the bare engine can do: the documents of a load run written by a loop with nothing else to do.
+"""The ceiling on SQLite: the documents alone, under their keys, in the fastest table known.
 
-    python -m benchmarks.ceiling --records 100000 --batch 1000
-
-No HTTP, no JSON, no rules: the documents a server would store and their keys are made before the clock
-starts, with the people of one batch who come several times already folded into one row, as a server
-does. Then, for each batch: begin, read the rows behind the keys, write the new ones, commit. The log is
-synced at every commit. The table is the fastest one known: an integer row id, a unique index on the
-16-byte key, keys sorted, a checkpoint every 20,000 pages. Of several ways to write, the fastest counts.
+For each batch: begin, read the rows behind the keys, write the new ones, commit. The log is synced at
+every commit. The table has an integer row id and a unique index on the 16-byte key; keys are sorted,
+with a checkpoint every 20,000 pages.
 
 Beside it stands what the engine takes for every row a server has to write, the aliases and contacts a
 profile is found by among them, in the server's own schema and statements.
 """
 
-import argparse
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Final, NamedTuple, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 import apsw
 
-from personae.core.fold import fold, screen
-from personae.core.identity import Ref
-from personae.core.rules import Rules
-from personae.core.work import Found
-from personae.storage import Project
+from personae.storage.rows import Rows
 from personae.storage.sqlite import nodes
 from personae.storage.sqlite.connection import WRITER_CACHE_KIB, connect, migrate
 
-from .payloads import FIRST_TS, records, repeating
+from .work import Load, Rates, prepare
 
 T = TypeVar("T")
 
 Row = tuple[bytes, bytes]
 """Key and document."""
-
-PROJECT: Final = Project("ABC-123-456Z", "ceiling", bytes(32), 0)
-RULES: Final = Rules()
 
 PRAGMAS: Final[tuple[tuple[str, object, object], ...]] = (
     ("journal_mode", "wal", "wal"),
@@ -48,35 +36,6 @@ PRAGMAS: Final[tuple[tuple[str, object, object], ...]] = (
     ("temp_store", "memory", 2),
 )
 """Name, what to set, what it must read afterwards."""
-
-
-class Work(NamedTuple):
-    """The rows of each commit, sorted by key, and how many records they hold the outcome of."""
-
-    records: int
-    commits: list[list[Row]]
-    every_row: list[nodes.Rows]
-
-
-def prepare(numbers: Sequence[int], batch: int) -> Work:
-    """What a server would write for the load of these numbers, batch by batch."""
-    stream = list(records(numbers))
-    found = Found({}, {})
-    versions: dict[Ref, int] = {}
-    every_row = [rows_of(stream[start : start + batch], start, found, versions) for start in range(0, len(stream), batch)]
-    commits = [sorted((key, doc.encode()) for key, _, doc, _ in rows.profiles) for rows in every_row]
-    return Work(len(stream), commits, every_row)
-
-
-def rows_of(batch: Sequence[object], start: int, found: Found, versions: dict[Ref, int]) -> nodes.Rows:
-    """The rows one batch leaves to write; `found` and `versions` go on holding everyone so far."""
-    accepted, rejected = screen(batch, FIRST_TS, RULES)
-    assert not rejected
-    changes = fold(accepted, found, (FIRST_TS + start) * 1_000_000, start.to_bytes(16), RULES)
-    rows = nodes.prepare(PROJECT, changes, versions)
-    versions.update((ref, versions.get(ref, 0) + 1) for ref in changes.profiles)
-    return rows
-
 
 # --- the ways to write
 
@@ -119,8 +78,8 @@ WRITES: Final[dict[str, Write]] = {"by row id": by_row_id, "upsert each": upsert
 # --- measuring
 
 
-class Ceiling:
-    """One database for each way to write, kept from one `measure` to the next as a server keeps its own."""
+class SqliteCeiling:
+    """One database for each way to write, and one for the server's own rows."""
 
     def __init__(self, folder: Path) -> None:
         self.databases = {name: open_database(folder / f"{name}.db") for name in WRITES}
@@ -128,18 +87,27 @@ class Ceiling:
         migrate(self.own, folder / "every row.db")
         self.own.pragma("wal_autocheckpoint", 20_000)
 
-    def measure(self, work: Work) -> dict[str, float]:
-        """Records a second, for each way to write."""
-        return {name: work.records / seconds(self.databases[name], work.commits, write) for name, write in WRITES.items()}
-
-    def measure_every_row(self, work: Work) -> float:
-        """Records a second, where every row a server has to write is written by its own statements."""
-        return work.records / seconds(self.own, work.every_row, write_every_row)
+    async def measure(self, load: Load) -> Rates:
+        (every_row,) = prepare(load)
+        records = len(load.numbers)
+        commits = [sorted((key, doc.encode()) for key, _, doc, _ in rows.profiles) for rows in every_row]
+        ways = {name: records / seconds(self.databases[name], commits, write) for name, write in WRITES.items()}
+        return Rates(ways, records / seconds(self.own, every_row, write_every_row))
 
     def close(self) -> None:
         self.own.close()
         for connection in self.databases.values():
             connection.close()
+
+
+@asynccontextmanager
+async def opened(folder: Path, server: str) -> AsyncIterator[SqliteCeiling]:
+    """The ceiling, with its databases in this folder."""
+    ceiling = SqliteCeiling(folder)
+    try:
+        yield ceiling
+    finally:
+        ceiling.close()
 
 
 def open_database(path: Path) -> apsw.Connection:
@@ -152,7 +120,7 @@ def open_database(path: Path) -> apsw.Connection:
     return connection
 
 
-def write_every_row(connection: apsw.Connection, rows: nodes.Rows) -> None:
+def write_every_row(connection: apsw.Connection, rows: Rows) -> None:
     nodes.fetch(connection, [row[0] for row in rows.profiles])
     assert nodes.write(connection, rows)
 
@@ -169,24 +137,3 @@ def seconds(connection: apsw.Connection, commits: Sequence[T], write: Callable[[
         return perf_counter() - start
     finally:
         gc.enable()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="benchmarks.ceiling", description="Measure the bare engine.")
-    parser.add_argument("--records", type=int, default=100_000)
-    parser.add_argument("--batch", type=int, default=1_000)
-    args = parser.parse_args()
-    work = prepare(repeating(args.records, 0), args.batch)
-    rows = sum(map(len, work.commits))
-    size = sum(len(doc) for commit in work.commits for _, doc in commit) / rows
-    print(f"{args.records} records in batches of {args.batch}: {rows} rows, {size:.0f} bytes a document")
-    with TemporaryDirectory(prefix="personae-ceiling-") as folder:
-        ceiling = Ceiling(Path(folder))
-        for name, rate in ceiling.measure(work).items():
-            print(f"{name:12} {rate:>10,.0f} records a second")
-        print(f"{'every row':12} {ceiling.measure_every_row(work):>10,.0f} records a second")
-        ceiling.close()
-
-
-if __name__ == "__main__":
-    main()
