@@ -156,6 +156,21 @@ def test_part_of_another_copy_is_refused(tmp_path: Path) -> None:
     run(tmp_path, ("sqlite", "postgresql"), work)
 
 
+def test_a_source_that_is_half_of_a_copy_is_refused(tmp_path: Path) -> None:
+    """It would be moved as if it were whole; a copy that was begun from it does not go on either."""
+
+    async def work(source: Side, destination: Side) -> None:
+        await stopped(source, destination, 1)
+        await source.tables.append(PROJECT, [("Q", "name", b"secret", 2)], b"some progress")
+        for other in (destination, Side("an empty one", await open_sqlite(tmp_path / "empty"))):
+            with pytest.raises(NotCopied, match="the source has only half of a copy itself; nothing was changed: "):
+                await copy(source, other, Watch())
+            assert await nodes(other) == []
+        await other.tables.close()
+
+    run(tmp_path, ("sqlite", "postgresql"), work)
+
+
 def test_an_empty_source_is_refused(tmp_path: Path) -> None:
     """It is more likely a mistake in its name than a database to copy."""
 
@@ -193,6 +208,7 @@ def test_a_difference_is_found(tmp_path: Path, engines: tuple[str, str], side: i
         await stopped(source, destination, ROWS + 1)
         progress = await destination.tables.progress()
         await (source, destination)[side].tables.append(NODE, [row], progress or b"")
+        await source.tables.end_progress()
         for _ in range(2):
             compared = await copy(source, destination, Watch())
             assert [table.table for table in compared if not table.same] == ["node"]
@@ -204,7 +220,7 @@ def test_a_difference_is_found(tmp_path: Path, engines: tuple[str, str], side: i
 
 
 def test_large_documents_are_moved_few_at_a_time(tmp_path: Path) -> None:
-    """The first page shows how large they are; from then on a page is of 16 MiB at most."""
+    """The first page shows how large they are; from then on a page is of about 16 MiB at most."""
     sizes: list[int] = []
 
     class Pages(Watch):
@@ -214,6 +230,7 @@ def test_large_documents_are_moved_few_at_a_time(tmp_path: Path) -> None:
     async def work(source: Side, destination: Side) -> None:
         for n in range(-100, 0):
             await source.tables.append(NODE, [node(n, "x" * 2**20)], b"")
+        await source.tables.end_progress()
         await copy(source, destination, Pages())
 
     run(tmp_path, ("sqlite", "sqlite"), work)

@@ -275,6 +275,8 @@ SERVERS = [
     ("postgresql://u:hush@/db?host=/run/pg", "postgresql://u:********@/db?host=/run/pg"),
     ("postgresql:///db?host=h&password=hush&port=1", "postgresql:///db?host=h&password=********&port=1"),
     ("postgresql://h/db?sslpassword=hush", "postgresql://h/db?sslpassword=********"),
+    ("postgresql://h/db?passwd=hush&port=1", "postgresql://h/db?passwd=********&port=1"),
+    ("postgresql://h/db?port=1&PGPASS=hush", "postgresql://h/db?port=1&PGPASS=********"),
 ]
 
 

@@ -1,5 +1,11 @@
 """What `personae serve` prints once it listens: where it is, who may use it, two lines to paste."""
 
+import os
+import sys
+from pathlib import Path
+
+import structlog
+
 from .projects import Start
 from .settings import Settings
 
@@ -9,6 +15,9 @@ SAMPLE = (
     '{"d":[{"identity":"george.montana@clevertap.com","type":"profile",'
     '"profileData":{"Name": "George Montana", "Customer Type": "Silver"}}]}'
 )
+
+
+log = structlog.get_logger("personae")
 
 
 def banner(settings: Settings, start: Start, host: str, port: int) -> str:
@@ -37,3 +46,13 @@ Get it back:
 
 curl "{url}/1/profile.json?email=george.montana@clevertap.com" {headers}
 """
+
+
+def show(text: str) -> None:
+    """Print it for whoever reads stdout; that nobody does is no reason for a server to end."""
+    try:
+        print(text, flush=True)  # noqa: T201 - the command's output
+    except OSError as error:
+        log.warning("the start cannot be shown on stdout", reason=error.strerror)
+        with Path(os.devnull).open("w") as nowhere:  # for what is still in the buffer and written at the end
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())

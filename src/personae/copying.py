@@ -110,7 +110,9 @@ def require_same(compared: Sequence[Compared]) -> None:
 
 
 async def _begun(source: Side, destination: Side, sizes: list[int], there: list[int]) -> Progress:
-    """The progress to go on from; a new copy needs an empty destination."""
+    """The progress to go on from; a new copy needs an empty destination, and every one a whole source."""
+    if await source.tables.progress() is not None:
+        raise NotCopied(f"{source.name} has only half of a copy itself; nothing was changed: finish that copy first")
     new = Progress(source.name, await _key_check(source.tables))
     stored = await destination.tables.progress()
     if stored is None:

@@ -72,11 +72,14 @@ class WorkerEnd:
         asyncio.get_running_loop().add_reader(self._socket, self._receive, take, end)
         self._send(READY)
 
-    def leave(self) -> None:
-        """Be given no more connections: the other side finds this end shut and turns to other workers."""
-        asyncio.get_running_loop().remove_reader(self._socket)
+    def leave(self, take: Take) -> None:
+        """Be given no more connections: the other side finds this end shut and turns to other workers.
+
+        What was given before and waits in the pair is taken.
+        """
         with suppress(OSError):  # the other side is gone
             self._socket.shutdown(socket.SHUT_RD)
+        self._receive(take, lambda: None)
 
     def closed(self) -> None:
         """Tell that a connection ended; in one go with the others that end now."""
@@ -87,6 +90,10 @@ class WorkerEnd:
     def refuse(self, reason: str) -> None:
         """Tell why this process ends before it was ready."""
         self._send(REFUSED + reason.encode())
+
+    def close(self) -> None:
+        """The other side learns that this is over."""
+        self._socket.close()
 
     def _tell_closed(self) -> None:
         self._closed -= self._send(CLOSED * self._closed)

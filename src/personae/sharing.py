@@ -2,7 +2,9 @@
 
 import asyncio
 import errno
+import resource
 import socket
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -20,18 +22,34 @@ REST_S: Final = 0.05
 EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 """What `accept` says when this machine has no room; anything else is wrong with the one connection."""
 
+KEPT_FILES: Final = 160
+"""Files a worker may have open beside its connections to clients: at most 101 to the database, and what is shared."""
+
+FULL: Final = "every worker has as many as its limit of open files allows"
+
 log = structlog.get_logger("personae.workers")
 
 
-class Channel:
-    """The parent's end of the pair to one worker, and what is known of that."""
+def room() -> int:
+    """How many connections a process that is started now can have open, on the safe side."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if files == resource.RLIM_INFINITY else max(files - KEPT_FILES, files // 2)
 
-    def __init__(self, end: socket.socket) -> None:
+
+class Channel:
+    """The parent's end of the pair to one worker, and what is known of that. It is given `room` connections at most."""
+
+    def __init__(self, end: socket.socket, room: int) -> None:
         self.open = 0
+        self.room = room
         self.ready = False
         self.refusal = ""
         self._socket = end
         self._socket.setblocking(False)
+
+    @property
+    def full(self) -> bool:
+        return self.open >= self.room
 
     def give(self, connection: socket.socket) -> bool:
         """Hand a connection over; False where the worker cannot take it now."""
@@ -127,17 +145,21 @@ class Sharing:
             if error.errno in EXHAUSTED:
                 self._rest()
                 self._complain(str(error))
+            elif error.errno == errno.EAGAIN:  # nobody waits any more
+                self._trouble = ""
             return None
-        self._trouble = ""
         return connection
 
     def _place(self, connection: socket.socket) -> bool:
         """Give a connection to the worker that has fewest; of several, to the one whose turn was longest ago."""
-        for channel in sorted((channel for channel in self._turns if channel.ready), key=lambda channel: channel.open):
-            if channel.give(connection):
+        ready = sorted((channel for channel in self._turns if channel.ready), key=lambda channel: channel.open)
+        for channel in ready:
+            if not channel.full and channel.give(connection):
                 self._turns.remove(channel)
                 self._turns.append(channel)
                 return True
+        if ready and all(channel.full for channel in ready):
+            self._complain(FULL)
         return False
 
     def _rest(self) -> None:

@@ -13,7 +13,7 @@ import structlog
 import uvloop
 
 from . import logs
-from .banner import banner
+from .banner import banner, show
 from .handover import Seat, WorkerEnd
 from .http.app import App
 from .http.engine import Engine, WorkerEngine
@@ -168,6 +168,7 @@ def work(settings: Settings, seat: Seat) -> None:
         end.refuse(str(refused))
         sys.exit(1)
     finally:
+        end.close()
         seat.clean()
 
 
@@ -198,7 +199,7 @@ async def first_start(settings: Settings, store: Store, key: ServerKey) -> Start
 def announcing(settings: Settings, start: Start, listener: socket.socket) -> Callable[[], None]:
     """What prints the banner of a server on this socket."""
     host, port = listener.getsockname()[:2]
-    return lambda: print(banner(settings, start, host, port), flush=True)  # noqa: T201 - the command's output
+    return lambda: show(banner(settings, start, host, port))
 
 
 async def answer(

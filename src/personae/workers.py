@@ -23,7 +23,7 @@ from typing import Final
 import structlog
 
 from .handover import Seat, Work, command
-from .sharing import Channel, Sharing
+from .sharing import Channel, Sharing, room
 from .startup import CannotStart
 
 STEADY_S: Final = 10.0
@@ -171,7 +171,7 @@ class Supervisor:
         assert process.stdin
         process.stdin.write(pickle.dumps((self._work, seat)))
         process.stdin.close()
-        channel = Channel(ours)
+        channel = Channel(ours, room())
         channel.listen(self._begin)
         return Worker(process, channel)
 

@@ -189,6 +189,17 @@ def test_a_difference_is_an_error(cli: Run, tmp_path: Path) -> None:
     assert cli("project", "list", "--database", BACK).status == 1
 
 
+def test_half_of_a_copy_is_not_copied(cli: Run) -> None:
+    """One line says so, status 1, and nothing is in the destination."""
+    cli("project", "create")
+    on(SOURCE, fill)
+    kill_under_way(SOURCE, BACK)
+    status, out, err = cli("database", "copy", "--from", BACK, "--to", "sqlite:///third/personae.db")
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert "/back/personae.db has only half of a copy itself; nothing was changed: " in err
+    assert on("sqlite:///third/personae.db", lambda store: store.projects()) == []
+
+
 # --- refusals
 
 
@@ -197,7 +208,7 @@ REFUSED = [
     ((SOURCE, SOURCE), "--from and --to are the same database\n"),
     ((SOURCE, "sqlite:///other/personae.db"), "sqlite:///"),
     (("sqlite:///empty.db", BACK), "there is nothing in sqlite:///"),
-    ((SOURCE, "postgresql://u:hush@127.0.0.1:1/db"), "cannot use the database postgresql://u:********@127.0.0.1:1/db: "),
+    ((SOURCE, "postgresql://u:hush@h/db?sslmode=x"), "cannot use the database postgresql://u:********@h/db?sslmode=x: "),
 ]
 
 
@@ -286,6 +297,27 @@ def test_without_citus_nothing_is_done(cli: Run, tmp_path: Path) -> None:
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert err.startswith(f"personae: the database {masked(url)} has no Citus extension; nothing was changed: ")
     assert execute(url, "SELECT count(*) FROM pg_class WHERE relname = 'node'") == [(0,)]
+
+
+LOSING = (
+    "DELETE FROM meta WHERE name = 'schema_version'",
+    """CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+    RETURN NEW; END $$""",
+    "CREATE TRIGGER losing BEFORE INSERT ON meta FOR EACH ROW EXECUTE FUNCTION lose()",
+)
+"""Ends the connection of the command while it is idle, when another one brings the schema up to date."""
+
+
+def test_a_connection_that_is_lost_is_one_line(cli: Run, tmp_path: Path) -> None:
+    """Status 1, and run again the command goes on."""
+    url = database_of(tmp_path)
+    cli("project", "create", database=url)
+    execute(url, *CITUS, *LOSING)
+    status, out, err = cli("database", "distribute", database=url)
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith(f"personae: the database {masked(url)} cannot be distributed: ")
+    assert cli("database", "distribute", database=url).status == 0
 
 
 def test_sqlite_cannot_be_distributed(cli: Run) -> None:

@@ -1,13 +1,18 @@
-"""`personae serve` where it cannot start; the starts that succeed are with the wire tests."""
+"""`personae serve` where it cannot start, or nobody reads what it says; other starts are with the wire tests."""
 
 import fcntl
+import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.client import Connection
 from tests.engines import database_of
-from tests.server import environment, free_port, running
+from tests.server import READY_TIMEOUT_S, STOP_TIMEOUT_S, environment, free_port, running
+from tests.workers.crew import until
 
 
 def serve(data: Path, port: int, **settings: str) -> "subprocess.CompletedProcess[str]":
@@ -64,3 +69,26 @@ def test_a_database_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
     assert ran.stderr.startswith("personae: ")
     assert "hush" not in ran.stderr
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_server_whose_stdout_is_closed_runs(tmp_path: Path, workers: int) -> None:
+    """It answers and stops as any other; one line of the log says that nobody has read the start."""
+    port = free_port()
+    command = [sys.executable, "-m", "personae", "serve", "--data", str(tmp_path), "--port", str(port)]
+    settings = environment({"workers": workers} | ({"database": database_of(tmp_path)} if workers > 1 else {}))
+    nobody, out = os.pipe()
+    os.close(nobody)
+    log = tmp_path / "log"
+    with log.open("w") as err, subprocess.Popen(command, env=settings, stdout=out, stderr=err) as process:
+        os.close(out)
+        try:
+            assert until(lambda: "the start cannot be shown" in log.read_text(), READY_TIMEOUT_S)
+            with Connection(port) as connection:
+                assert connection.request("GET", "/healthz", {}).status == 200
+            process.terminate()
+            assert process.wait(STOP_TIMEOUT_S) == 0
+        finally:
+            process.kill()
+    assert "Traceback" not in log.read_text()
+    assert log.read_text().count("Broken pipe") == 1

@@ -13,10 +13,7 @@ from personae.handover import Work
 from personae.startup import CannotStart
 from personae.workers import Supervisor, next_pause
 from tests.server import environment
-from tests.workers.crew import (
-    refuse,
-    vanish,
-)
+from tests.workers.crew import refuse, vanish
 
 REFUSED = {
     "SQLite": ({}, "3 workers need PostgreSQL"),

@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 from .. import logs
 from ..settings import BY_NAME, CONFIG_VARIABLE, SETTINGS, TRUTH, Loaded, Setting, load
+from ..storage.url import without_passwords
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -29,7 +30,12 @@ class Parser(argparse.ArgumentParser):
         return found
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: {without_passwords(message)} (see {self.prog} --help)\n")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """What argparse does, but the value is not repeated: a URL with a password may stand where a command should."""
+        if action.choices is not None and value not in action.choices:
+            raise argparse.ArgumentError(action, f"choose from {', '.join(map(str, action.choices))}")
 
 
 def _leftover(argument: str) -> str:

@@ -26,9 +26,7 @@ _SERVER: Final = re.compile(
 """Each separator only where it separates: a password with one in it unescaped would go to the wrong place."""
 
 _BEGINNING: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_PASSWORD: Final = re.compile(
-    r"(postgres(?:ql)?://[^\s\"\\:@/?#]*:)[^\s\"\\]*@|([?&]\w*password\w*=)[^\s\"\\&]*", re.IGNORECASE
-)
+_PASSWORD: Final = re.compile(r"(postgres(?:ql)?://[^\s\"\\:@/?#]*:)[^\s\"\\]*@|([?&]\w*pass\w*=)[^\s\"\\&]*", re.IGNORECASE)
 
 
 def is_allowed(url: str) -> bool:

@@ -8,7 +8,8 @@ from .. import UnusableDatabase
 from ..tables import Distributed
 from ..url import masked
 from .connections import Connection
-from .failures import told
+from .failures import OUTSIDE, told
+from .tables import end
 from .upkeep import connect_for_upkeep, make_schema
 
 REMEDY: Final = "CREATE EXTENSION citus on every node of the cluster, then run this again"
@@ -48,10 +49,10 @@ async def distribute(url: str) -> list[Distributed]:
             raise UnusableDatabase(f"the database {masked(url)} has no Citus extension; nothing was changed: {REMEDY}")
         await make_schema(url)
         return [await _spread(connection, spread) for spread in SPREADS]
-    except asyncpg.PostgresError as error:
+    except (asyncpg.PostgresError, *OUTSIDE) as error:
         raise UnusableDatabase(f"the database {masked(url)} cannot be distributed: {told(error)}") from error
     finally:
-        await connection.close()
+        await end(connection)
 
 
 async def _spread(connection: Connection, spread: Spread) -> Distributed:

@@ -93,10 +93,15 @@ class PostgresTables:
             await self._connection.execute(_DELETE_META, COPY_META)
 
     async def close(self) -> None:
-        try:
-            await self._connection.close(timeout=1)
-        except (*OUTSIDE, asyncpg.PostgresError):
-            self._connection.terminate()
+        await end(self._connection)
+
+
+async def end(connection: Connection) -> None:
+    """Close a connection; one that is lost, or does not answer within a second, too."""
+    try:
+        await connection.close(timeout=1)
+    except (*OUTSIDE, asyncpg.PostgresError):
+        connection.terminate()
 
 
 def _arrays(table: Table, rows: Sequence[Row]) -> list[list[object]]:
