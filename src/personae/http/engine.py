@@ -23,9 +23,6 @@ What comes after it, with the database locked by another process: the flush and 
 waits out its busy timeout. All of it stays under ten seconds.
 """
 
-FIRST_REQUEST_S: Final = 0.1
-"""How long a worker that ends still reads from connections: uvicorn closes those it has read no request from."""
-
 GARBAGE_OBJECTS: Final = 1_000_000
 """New objects between two looks for garbage: batches in flight are hundreds of thousands, hardly any in cycles."""
 
@@ -99,10 +96,9 @@ class WorkerEngine(Engine):
         return CountedProtocol(closed=self._end.closed, **arguments)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answer what was given to this worker, the last of it too, and end."""
+        """End when everything that was given to this worker is answered, the last of it too."""
         self._end.leave(self._take)
         await asyncio.gather(*self._taking, return_exceptions=True)
-        await asyncio.sleep(FIRST_REQUEST_S)
         await super().shutdown(sockets)
 
     def _stop(self) -> None:
