@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ..core.identity import Key, Ref
 from ..core.profile import Profile
-from ..core.work import Changes, Found
+from ..core.work import Changes, Found, joined
 from . import Project
 from .codec import encode_document, hash_keys
 
@@ -92,6 +92,19 @@ def prepare(project: Project, changes: Changes, versions: Mapping[Ref, int], has
     ]
     updated = max((row[3] for row in profiles), default=0)
     return Rows(project.id, profiles, list(aliases), contacts[True], contacts[False], flags, updated)
+
+
+def prepare_all(readings: Mapping[str, Reading], folded: Sequence[tuple[str, Changes]]) -> list[Rows]:
+    """The rows of each project, from what several folds, each with its project ID, made of these readings."""
+    return [
+        prepare(
+            reading.project,
+            joined([changes for project, changes in folded if project == name]),
+            reading.versions,
+            reading.hashes,
+        )
+        for name, reading in readings.items()
+    ]
 
 
 def row_keys_of(secret: bytes, changes: Changes, hashes: Mapping[Key, bytes]) -> dict[Ref, bytes]:

@@ -9,8 +9,7 @@ from ..tables import Distributed
 from ..url import masked
 from .connections import Connection
 from .failures import OUTSIDE, told
-from .tables import end
-from .upkeep import connect_for_upkeep, make_schema
+from .upkeep import connect_for_upkeep, end, make_schema
 
 REMEDY: Final = "CREATE EXTENSION citus on every node of the cluster, then run this again"
 

@@ -18,7 +18,7 @@ from asyncpg.exceptions import TargetServerAttributeNotMatched
 from .. import Unavailable
 from . import statements
 from .deadline import Deadline
-from .failures import Remedy, remedy_of, told
+from .failures import OUTSIDE, Remedy, remedy_of, told
 
 T = TypeVar("T")
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -36,7 +36,7 @@ DEFAULT_PORT: Final = 5432
 LOSSES: Final = (Remedy.RECONNECT, Remedy.ELSEWHERE)
 """What is done about errors after which a connection is of no use."""
 
-_UNANSWERED: Final = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError)
+_UNANSWERED: Final = (*OUTSIDE, asyncpg.PostgresError)
 """How a host that is not to be had shows."""
 
 _HOST: Final = re.compile(r"(?:\[(?P<six>[^]]*)]|(?P<name>[^:]*))(?::(?P<port>[0-9]+))?")

@@ -1,6 +1,5 @@
 """What may go wrong with a database, and what is done about it: one table by SQLSTATE."""
 
-import asyncio
 from enum import Enum
 from typing import Final
 
@@ -58,7 +57,7 @@ REMEDIES: Final = {
 }
 """By SQLSTATE or its beginning; the longest that fits counts."""
 
-OUTSIDE: Final = (OSError, TimeoutError, asyncio.TimeoutError, EOFError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+OUTSIDE: Final = (OSError, EOFError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What is raised when no SQLSTATE could be told: refused, reset or closed connections, a server that does not answer."""
 
 BY_CLASS: Final = {

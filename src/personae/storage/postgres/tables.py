@@ -16,7 +16,7 @@ from ..tables import COPY_META, Kind, Place, Row, RowsInTheWay, Table, Value
 from . import statements
 from .connections import Connection
 from .failures import OUTSIDE, Remedy, remedy_of, told
-from .upkeep import connect_for_upkeep, make_schema
+from .upkeep import connect_for_upkeep, end, make_schema
 
 _PAGE: Final = "SELECT {columns} FROM {table} WHERE {moved} ORDER BY {order} LIMIT $1"
 _PAGE_AFTER: Final = "SELECT {columns} FROM {table} WHERE {moved} AND ({order}) > ({marks}) ORDER BY {order} LIMIT $1"
@@ -94,14 +94,6 @@ class PostgresTables:
 
     async def close(self) -> None:
         await end(self._connection)
-
-
-async def end(connection: Connection) -> None:
-    """Close a connection; one that is lost, or does not answer within a second, too."""
-    try:
-        await connection.close(timeout=1)
-    except (*OUTSIDE, asyncpg.PostgresError):
-        connection.terminate()
 
 
 def _arrays(table: Table, rows: Sequence[Row]) -> list[list[object]]:

@@ -32,3 +32,11 @@ async def connect_for_upkeep(url: str) -> Connection:
     except (Unavailable, asyncpg.PostgresError, *OUTSIDE) as error:
         raise UnusableDatabase(f"cannot use the database {masked(url)}: {told(error)}") from None
     return connection
+
+
+async def end(connection: Connection) -> None:
+    """Close a connection; one that is lost, or does not answer within a second, too."""
+    try:
+        await connection.close(timeout=1)
+    except (*OUTSIDE, asyncpg.PostgresError):
+        connection.terminate()

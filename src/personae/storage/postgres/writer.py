@@ -16,10 +16,10 @@ import structlog
 
 from ...core.faults import UNSTORED, Rejection
 from ...core.identity import Key
-from ...core.work import Changes, joined
+from ...core.work import Changes
 from .. import Fold, Project, Unavailable
 from ..codec import hashed
-from ..rows import Reading, prepare, row_keys_by
+from ..rows import Reading, prepare_all, row_keys_by
 from . import contacts, nodes
 from .connections import Connections
 from .deadline import Deadline
@@ -281,15 +281,7 @@ class Writer:
         self, jobs: Sequence[Job], folded: Sequence[Changes], readings: Mapping[str, Reading], deadline: Deadline
     ) -> Outcome:
         """Write what the folds of a round come to, and say what became of it."""
-        parts = [
-            prepare(
-                reading.project,
-                joined([changes for job, changes in zip(jobs, folded, strict=True) if job.update.project.id == name]),
-                reading.versions,
-                reading.hashes,
-            )
-            for name, reading in readings.items()
-        ]
+        parts = prepare_all(readings, [(job.update.project.id, changes) for job, changes in zip(jobs, folded, strict=True)])
         await contacts.announce(self._database, deadline, parts)
         writes = nodes.writes(parts, [reading.versions for reading in readings.values()], self._shards)
         started = perf_counter()

@@ -18,10 +18,10 @@ from typing import Final, Generic, NamedTuple, ParamSpec, TypeVar
 import apsw
 
 from ...core.identity import Key
-from ...core.work import Changes, joined
+from ...core.work import Changes
 from .. import Fold, Project, Unavailable
 from ..codec import hashed
-from ..rows import Reading, Rows, prepare
+from ..rows import Reading, Rows, prepare_all
 from . import nodes
 from .checkpoint import Checkpointer
 
@@ -168,15 +168,7 @@ class Writer:
             for update in group:
                 results.append(update.fold(readings[update.project.id].found))
                 await asyncio.sleep(0)  # let reads be answered between two folds
-            rows = [
-                prepare(
-                    reading.project,
-                    joined([changes for update, changes in zip(group, results, strict=True) if update.project.id == id]),
-                    reading.versions,
-                    reading.hashes,
-                )
-                for id, reading in readings.items()
-            ]
+            rows = prepare_all(readings, [(update.project.id, changes) for update, changes in zip(group, results, strict=True)])
             try:
                 committed = await self._call(self._commit, partial(write_all, rows))
             except Outdated:
