@@ -41,11 +41,17 @@ class Target:
     passcode: str
 
     def upload(self, body: bytes, *, dry_run: bool = False) -> bytes:
-        path = "/1/upload?dryRun=1" if dry_run else "/1/upload"
+        return self.post("/1/upload?dryRun=1" if dry_run else "/1/upload", body)
+
+    def post(self, path: str, body: bytes) -> bytes:
         return self._request("POST", path, f"Content-Length: {len(body)}\r\n") + body
 
+    def read(self, path: str, more: str = "") -> bytes:
+        """A GET, with `more` lines of headers."""
+        return self._request("GET", path, more)
+
     def get(self, identity: str) -> bytes:
-        return self._request("GET", f"/1/profile.json?identity={quote(identity)}")
+        return self.read(f"/1/profile.json?identity={quote(identity)}")
 
     def _request(self, method: str, path: str, more: str = "") -> bytes:
         parts = urlsplit(self.url)

@@ -34,6 +34,10 @@ CITIES: Final = (
 DIALS: Final = ("+91", "+1", "+44", "+49", "+62", "+55", "+234")
 TIERS: Final = ("Silver", "Gold", "Platinum", "Trial")
 PLANS: Final = ("free", "starter-monthly", "pro-monthly", "pro-yearly", "enterprise")
+EVENTS: Final = (
+    "Product Viewed", "Added To Cart", "Searched", "Category Viewed", "Checkout Started", "Coupon Applied", "Shared",
+    "Wishlist Changed", "Review Read", "Video Played",
+)  # fmt: skip
 INTERESTS: Final = ("shoes", "bags", "books", "phones", "garden", "toys", "beauty", "sports", "music", "travel", "pets")
 
 
@@ -133,6 +137,37 @@ def later(number: int, chance: float) -> Record:
         if chance < below:
             return {key: change}
     return {}
+
+
+def event(number: int, seq: int, ts: int) -> Record:
+    """One event of this person, the `seq`-th of all, with four properties, some 80 bytes of them."""
+    data = {
+        "Product": f"p{seq * 7_919 % 100_000:05d}",
+        "Category": INTERESTS[seq % 11],
+        "Price": seq * 31 % 20_000 / 100,
+        "Quantity": seq % 4 + 1,
+    }
+    name = EVENTS[seq * 2_654_435_761 % 2**32 % len(EVENTS)]
+    return {"identity": identity_of(number), "ts": ts, "type": "event", "evtName": name, "evtData": data}
+
+
+def event_bodies(numbers: Iterable[int], size: int, first_ts: int, seconds: int) -> Iterator[bytes]:
+    """One event for each number, in the order of time from `first_ts` on over so many seconds, `size` an upload."""
+    people = list(numbers)
+    for start in range(0, len(people), size):
+        chunk = enumerate(people[start : start + size], start)
+        yield msgspec.json.encode({"d": [event(n, seq, first_ts + seq * seconds // len(people)) for seq, n in chunk]})
+
+
+def mixed_batches(numbers: Sequence[int], size: int, first_seq: int = 1) -> Iterator[Batch]:
+    """As `batches`, but every second record is an event of the person whose number stands there."""
+    profiles = records(numbers[::2], first_seq)
+    for start in range(0, len(numbers), size):
+        chunk = numbers[start : start + size]
+        seqs = range(first_seq + start // 2, first_seq + len(numbers))
+        pairs = [(next(profiles), event(number, seq, FIRST_TS + seq)) for seq, number in zip(seqs, chunk[1::2], strict=False)]
+        sent = [(int(record["identity"][1:]), record["profileData"]["seq"]) for record, _ in pairs]
+        yield Batch(sent, msgspec.json.encode({"d": [record for pair in pairs for record in pair]}))
 
 
 def batches(numbers: Sequence[int], size: int, first_seq: int = 1) -> Iterator[Batch]:

@@ -16,7 +16,12 @@ def cpu_s(pid: int) -> float:
 
 def peak_mib(pid: int) -> float:
     """The most memory each of them ever held, added up."""
-    return sum(map(_peak_kib, tree(pid))) / 1_024
+    return sum(_kib(process, "VmHWM:") for process in tree(pid)) / 1_024
+
+
+def resident_mib(pid: int) -> float:
+    """The memory each of them holds now, added up."""
+    return sum(_kib(process, "VmRSS:") for process in tree(pid)) / 1_024
 
 
 def tree(pid: int) -> Iterator[int]:
@@ -55,9 +60,10 @@ def _fields(pid: int) -> list[str]:
     return _text(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
 
 
-def _peak_kib(pid: int) -> int:
+def _kib(pid: int, name: str) -> int:
+    """A line of `status` that is a size."""
     lines = _text(Path(f"/proc/{pid}/status")).splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
+    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)
 
 
 def _text(file: Path) -> str:

@@ -29,10 +29,14 @@ PORTS: Final = range(20_000, 32_768)
 
 
 class Setup(NamedTuple):
-    """How servers are set up: the URL of a PostgreSQL server whose user may make databases, "" for SQLite; the workers."""
+    """How servers are set up: the URL of a PostgreSQL server whose user may make databases, "" for SQLite; the workers.
+
+    `settings` are further ones, as (name, value).
+    """
 
     database: str = ""
     workers: int = 1
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 class Server(NamedTuple):
@@ -68,12 +72,25 @@ SQLITE: Final = Setup()
 @contextmanager
 def running(setup: Setup = SQLITE) -> Iterator[Server]:
     """`personae serve` with default settings, but for reads, which have no cap (the load has 15 at once)."""
+    with place(setup) as (folder, database), serving(setup, folder, database) as server:
+        yield server
+
+
+@contextmanager
+def place(setup: Setup) -> Iterator[tuple[Path, str]]:
+    """A temporary directory and the URL of an empty database for servers, removed after them."""
     with fresh_database(setup.database) as database, TemporaryDirectory(prefix="personae-benchmark-") as name:
-        folder, port = Path(name), free_port()
-        command = [sys.executable, "-m", "personae", "serve", "--port", str(port), "--data", str(folder / "data")]
-        with started(command, port, folder, environment(setup, database)) as (pid, ready_s):
-            target = Target(f"http://127.0.0.1:{port}", PROJECT, PASSCODE)
-            yield Server(target, pid, folder, ready_s, database, postmaster(setup.database))
+        yield Path(name), database
+
+
+@contextmanager
+def serving(setup: Setup, folder: Path, database: str) -> Iterator[Server]:
+    """A server on what is in this place."""
+    port = free_port()
+    command = [sys.executable, "-m", "personae", "serve", "--port", str(port), "--data", str(folder / "data")]
+    with started(command, port, folder, environment(setup, database)) as (pid, ready_s):
+        target = Target(f"http://127.0.0.1:{port}", PROJECT, PASSCODE)
+        yield Server(target, pid, folder, ready_s, database, postmaster(setup.database))
 
 
 @contextmanager
@@ -99,6 +116,7 @@ def environment(setup: Setup, database: str) -> dict[str, str]:
         "PERSONAE_READ_CONCURRENCY": "0",
         "PERSONAE_DATABASE": database,
         "PERSONAE_WORKERS": str(setup.workers),
+        **{f"PERSONAE_{name.upper()}": value for name, value in setup.settings},
     }
 
 

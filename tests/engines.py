@@ -49,7 +49,7 @@ ENGINES: Final[dict[str, Engine]] = {
 DURABLE_ENGINES: Final[dict[str, Engine]] = ENGINES | {"postgresql": lambda data: {"database": database_of(data, durable=True)}}
 """The same with every commit synced to disk."""
 
-EVERY_ENGINE: Final = ("tests.wire.", "tests.durability.test_kill")
+EVERY_ENGINE: Final = ("tests.wire.", "tests.clients.", "tests.durability.test_kill")
 """The packages whose tests run on each engine; the others run on the first, as the engine makes no difference."""
 
 

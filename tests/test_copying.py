@@ -7,9 +7,16 @@ from pathlib import Path
 import pytest
 
 from personae.copying import Compared, NotCopied, Side, copy, require_same
+from personae.life import delete
+from personae.storage import Store
+from personae.storage.postgres import PostgresStore
 from personae.storage.postgres.tables import PostgresTables
+from personae.storage.sqlite import SqliteStore
 from personae.storage.sqlite.tables import SqliteTables
 from personae.storage.tables import NODE, PROJECT, TABLES, Row, Tables
+from personae.testing.scenario import PROJECT as FIRST_PROJECT
+from personae.testing.scenario import changes_of, event, events_in, person, upload
+from personae.testing.tables_contract import fill, kept_of
 from tests.engines import database_of
 
 Open = Callable[[Path], Awaitable[Tables]]
@@ -193,6 +200,43 @@ def test_rows_that_appear_meanwhile_are_told(tmp_path: Path, engines: tuple[str,
         assert await nodes(destination) == [node(5, "another")]
 
     run(tmp_path, engines, work)
+
+
+STORES: dict[str, Callable[[Path], Awaitable[Store]]] = {
+    "sqlite": lambda path: SqliteStore.open(path.with_suffix(".db")),
+    "postgresql": lambda path: PostgresStore.open(database_of(path)),
+}
+
+
+@pytest.mark.parametrize("engines", [*BOTH_WAYS, ("postgresql", "postgresql")])
+def test_a_copy_is_a_store(tmp_path: Path, engines: tuple[str, str]) -> None:
+    """Events and history are what they were, further ones come beside them, and who is deleted takes theirs along."""
+    paths = [tmp_path / str(n) for n in range(2)]
+
+    async def work() -> None:
+        store = await STORES[engines[0]](paths[0])
+        await fill(store)
+        before = await kept_of(store)
+        await store.close()
+        source, destination = [await ENGINES[engine](path) for engine, path in zip(engines, paths, strict=True)]
+        require_same(await copy(Side("the source", source), Side("the destination", destination), Watch()))
+        await source.close()
+        await destination.close()
+        store = await STORES[engines[1]](paths[1])
+        assert before == await kept_of(store)
+        for turn in range(3):
+            old = [await changes_of(store, ("identity", f"p{n}")) for n in range(20)]
+            await upload(store, *(person(f"p{n}", {"turn": turn}) for n in range(20)), event("p1", "seen"))
+            new = [await changes_of(store, ("identity", f"p{n}")) for n in range(20)]
+            assert [len(changes) + 1 for changes in old] == [len(changes) for changes in new]
+            assert old == [changes[1:] for changes in new]
+        events = await events_in(store, "seen")
+        await delete(store, FIRST_PROJECT, [("identity", f"p{n}") for n in range(20)])
+        assert events
+        assert await events_in(store, "seen") == []
+        await store.close()
+
+    asyncio.run(work())
 
 
 CHANGES = [(0, node(-1)), (1, node(-1)), (1, node(5000))]

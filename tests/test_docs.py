@@ -12,6 +12,7 @@ from personae.cli import parser
 from personae.core.faults import FAULTS, REFUSALS
 from personae.core.fields import FIELDS
 from personae.core.operators import OPERATORS
+from personae.core.query.operators import BY_NAME
 from personae.fidelity import MARKS, SECTIONS
 from personae.metrics import METRICS
 from personae.reference import PAGES
@@ -25,7 +26,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(
-    r"(?:^|`|&& |\S+=\S+ )personae ((?:project|passcode) \w+|serve|settings|version)\b([^`\n&|]*)", re.MULTILINE
+    r"(?:^|`|&& |\S+=\S+ )personae ((?:project|passcode|database) \w+|serve|settings|version)\b([^`\n&|]*)", re.MULTILINE
 )
 
 
@@ -77,7 +78,7 @@ def test_every_page_is_linked() -> None:
     [
         ("settings.md", [row.name for row in SETTINGS]),
         ("errors.md", [*(str(row.code) for row in FAULTS), *(row.error for row in REFUSALS)]),
-        ("fields.md", [*(row.name for row in FIELDS), *OPERATORS, "$set"]),
+        ("fields.md", [*(row.name for row in FIELDS), *OPERATORS, "$set", *BY_NAME]),
         ("metrics.md", [row.name for row in METRICS]),
     ],
 )
@@ -90,7 +91,9 @@ def test_no_row_is_missing(name: str, rows: list[str]) -> None:
 def test_fidelity_has_every_rule() -> None:
     """Each clause of the contract has at least one row, each row a known mark."""
     clauses = {1: 6, 2: 6, 3: 6, 4: 8, 5: 4, 6: 5}
-    expected = {f"A{part}.{number}" for part, last in clauses.items() for number in range(1, last + 1)} | {"A7"}
+    expected = {f"A{part}.{number}" for part, last in clauses.items() for number in range(1, last + 1)} | {"A7", "A8"}
+    expected |= {"B 5", *(f"B 6.{number}" for number in range(1, 8))}
+    expected |= {"docs, events", "docs, export", "docs, history"}
     rows = [row for section in SECTIONS.values() for row in section]
     assert expected == {row.rule for row in rows}
     assert {row.mark for row in rows} == set(MARKS)

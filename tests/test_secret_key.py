@@ -198,3 +198,13 @@ def test_of_different_keys_a_store_takes_one(tmp_path: Path, backend: str) -> No
         assert sorted(first) == ["", *[refusal] * 7]
 
     on_a_store(backend, tmp_path, work)
+
+
+def test_a_cursor_opens_for_what_it_is_bound_to_alone() -> None:
+    """With the same key and the same binding; altered, cut, moved or of another key it is none."""
+    key, other = ServerKey(b"k" * 32, "a test"), ServerKey(b"o" * 32, "a test")
+    sealed = key.seal_cursor(b"place", b"one")
+    assert b"place" == key.open_cursor(sealed, b"one")
+    altered = bytes([sealed[0] ^ 1]) + sealed[1:]
+    assert [None] * 5 == [key.open_cursor(text, b"one") for text in (altered, sealed[:-1], sealed + b"x", sealed[:5], b"")]
+    assert [None] * 2 == [key.open_cursor(sealed, b"two"), other.open_cursor(sealed, b"one")]

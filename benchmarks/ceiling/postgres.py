@@ -19,14 +19,16 @@ from asyncpg.pgproto.pgproto import UUID
 from personae.storage.postgres import PostgresStore, statements
 from personae.storage.postgres.connections import Connection, connect
 from personae.storage.postgres.deadline import Deadline
-from personae.storage.postgres.nodes import node_rows
-from personae.storage.rows import Rows
+from personae.storage.postgres.writes import node_rows
+from personae.storage.rows import Reading, Rows
 
 from ..databases import fresh_database
-from .work import Load, Rates, prepare
+from .work import PROJECT, Load, Rates, prepare
 
 NAMES: Final = {1: "1 connection", 2: "2 connections", 4: "4 connections"}
 STATEMENT_S: Final = 60.0
+
+NOTHING_READ: Final = Reading(PROJECT, {})
 
 Values = Sequence[object]
 
@@ -87,7 +89,7 @@ async def write(connection: Connection, commits: Sequence[Commit]) -> None:
 def commit_of(rows: Rows) -> Commit:
     """The values for these rows. The load merges nobody and nobody leaves an address."""
     assert not rows.left_contacts
-    keys, projects, versions, targets, documents, updated, bound = zip(*node_rows(rows, {}), strict=True)
+    keys, projects, versions, targets, documents, updated, bound = zip(*node_rows(rows, NOTHING_READ, alone=False), strict=True)
     values = (uuids(keys), projects, versions, [target and UUID(target) for target in targets], documents, updated)
     return Commit(
         uuids([key for key, _, _, _ in rows.profiles]),

@@ -18,7 +18,7 @@ from typing import Final, TypeVar, cast
 import apsw
 
 from personae.storage.rows import Rows
-from personae.storage.sqlite import nodes
+from personae.storage.sqlite import history, nodes
 from personae.storage.sqlite.connection import WRITER_CACHE_KIB, connect, migrate
 
 from .work import Load, Rates, prepare
@@ -123,6 +123,7 @@ def open_database(path: Path) -> apsw.Connection:
 def write_every_row(connection: apsw.Connection, rows: Rows) -> None:
     nodes.fetch(connection, [row[0] for row in rows.profiles])
     assert nodes.write(connection, rows)
+    history.write(connection, rows)
 
 
 def seconds(connection: apsw.Connection, commits: Sequence[T], write: Callable[[apsw.Connection, T], None]) -> float:

@@ -1,10 +1,10 @@
 """The rows a server would write for a load, and what a ceiling says of writing them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Final, NamedTuple, Protocol
 
 from personae.core.fold import fold, screen
-from personae.core.identity import Ref
 from personae.core.rules import Rules
 from personae.core.work import Found
 from personae.storage import Project
@@ -52,16 +52,19 @@ def prepare(load: Load, parts: int = 1) -> list[list[Rows]]:
 def rows_of(stream: Sequence[Record], size: int) -> list[Rows]:
     """The rows that each batch of this stream leaves to write."""
     found = Found({}, {})
-    versions: dict[Ref, int] = {}
-    return [rows_of_batch(stream[start : start + size], start, found, versions) for start in range(0, len(stream), size)]
+    versions: dict[bytes, int] = {}
+    places = count(1)
+    return [
+        rows_of_batch(stream[start : start + size], start, found, versions, places) for start in range(0, len(stream), size)
+    ]
 
 
-def rows_of_batch(batch: Sequence[Record], start: int, found: Found, versions: dict[Ref, int]) -> Rows:
+def rows_of_batch(batch: Sequence[Record], start: int, found: Found, versions: dict[bytes, int], places: Iterator[int]) -> Rows:
     """The rows of one batch; `found` and `versions` go on holding everyone so far."""
     accepted, rejected = screen(batch, FIRST_TS, RULES)
     assert not rejected
     seed = f"{batch[0]['identity']} {start}".encode()
     changes = fold(accepted, found, (FIRST_TS + start) * 1_000_000, seed, RULES)
-    rows = prepare_rows(PROJECT, changes, versions, {})
-    versions.update((ref, versions.get(ref, 0) + 1) for ref in changes.profiles)
+    rows = prepare_rows(PROJECT, changes, versions, {}, places)
+    versions.update((key, version) for key, version, _, _ in rows.profiles)
     return rows

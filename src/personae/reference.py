@@ -10,8 +10,10 @@ from typing import Final
 
 from .core.faults import FAULTS, REFUSALS
 from .core.fields import FIELDS
+from .core.query.operators import OPERATORS, Operator
 from .fidelity import MARKS, SECTIONS, Row
-from .http.schemas import operator_rows, sentence
+from .http.openapi.pieces import sentence
+from .http.openapi.records import operator_rows
 from .metrics import METRICS
 from .settings import SETTINGS, Setting
 
@@ -21,21 +23,21 @@ NOTE: Final = "<!-- Written by `make docs` from the tables in src/personae. Chan
 def errors() -> str:
     """docs/errors.md: every fault and every refusal."""
     faults = [(str(row.code), row.meaning, code(row.text.rstrip()), row.fix, row.mark) for row in FAULTS]
-    refusals = [(str(row.status), code(row.error), sentence(row.meaning), row.mark) for row in REFUSALS]
+    refusals = [(str(row.status), str(row.code), code(row.error), sentence(row.meaning), row.mark) for row in REFUSALS]
     return page(
         "Error codes",
         "[Fidelity](fidelity.md) says what the marks mean.",
         "## Records",
-        "An upload answers HTTP 200. Each record that was refused is in `unprocessed` with a code and a text.",
+        "`/1/upload`, `/1/subscribe` and `/1/disassociate` answer HTTP 200. Each record that was refused is in "
+        "`unprocessed` with a code and a text.",
         "The text ends with `Skipped record number : N`; the first record is 1. The first fault found is the one reported.",
         "`{detail}` stands for the key, what was found and what is allowed.",
         table(("Code", "Meaning", "Text", "What to do", "Mark"), faults),
         "## Requests",
-        "A request that is refused as a whole changes nothing. Its body is "
-        '`{"status":"fail","error":"<text>","code":<HTTP status>}`.',
-        table(("HTTP", "Text", "When", "Mark"), refusals),
-        "`{max_batch}` stands for the number in force. [Running it](guide/operations.md) says what a client does about "
-        "429, 408, 413 and 503.",
+        'A request that is refused as a whole changes nothing. Its body is `{"status":"fail","error":"<text>","code":<code>}`.',
+        table(("HTTP", "Code", "Text", "When", "Mark"), refusals),
+        "`{max_batch}` stands for the number in force, `{event}` for the name that was asked for, `{detail}` for what was "
+        "found and what to change. [Running it](guide/operations.md) says what a client does about 429, 408, 413 and 503.",
     )
 
 
@@ -60,7 +62,7 @@ def setting_row(setting: Setting) -> tuple[str, ...]:
 
 
 def fields() -> str:
-    """docs/fields.md: what `profileData` may hold."""
+    """docs/fields.md: what `profileData` may hold, and what a query may ask of it."""
     rows = [(code(row.name), row.accepts, str(row.fault.code) if row.fault else "", row.mark) for row in FIELDS]
     return page(
         "Fields and operators",
@@ -72,7 +74,14 @@ def fields() -> str:
         "## Operators",
         'Instead of a value a property may have an object with one operator, as in `{"Points": {"$incr": 10}}`.',
         table(("Operator", "Takes", "Does"), [(code(name), takes, does) for name, takes, does in operator_rows()]),
+        "## Operators of queries",
+        "What a filter of a [query](guide/queries.md) may ask of a property.",
+        table(("Operator", "Takes", "Also written", "Mark"), map(query_operator_row, OPERATORS)),
     )
+
+
+def query_operator_row(operator: Operator) -> tuple[str, ...]:
+    return code(operator.name), operator.takes, ", ".join(map(code, operator.other_names)), operator.mark
 
 
 def metrics() -> str:

@@ -36,6 +36,7 @@ class ServerKey:
         self._remedy = remedy
         self._digest_key = _subkey(secret, b"passcode digest")
         self._seal = AESGCM(_subkey(secret, b"passcode seal"))
+        self._cursor_key = _subkey(secret, b"cursor seal")
         self._check = _subkey(secret, b"key check")
 
     def digest(self, project_id: bytes, passcode: bytes) -> bytes:
@@ -53,6 +54,21 @@ class ServerKey:
             return self._seal.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to).decode()
         except (InvalidTag, ValueError):
             raise KeyRefused("a stored passcode cannot be opened: the database was altered; make a new passcode") from None
+
+    def seal_cursor(self, cursor: bytes, bound_to: bytes) -> bytes:
+        """A cursor nobody else can read or make up; opens only with the same `bound_to`, which has a key of its own."""
+        nonce = token_bytes(NONCE_BYTES)
+        return nonce + self._cursor_seal(bound_to).encrypt(nonce, cursor, None)
+
+    def open_cursor(self, sealed: bytes, bound_to: bytes) -> bytes | None:
+        """The cursor in `sealed`; None where it was altered or is bound to something else."""
+        try:
+            return self._cursor_seal(bound_to).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+        except (InvalidTag, ValueError):
+            return None
+
+    def _cursor_seal(self, bound_to: bytes) -> AESGCM:
+        return AESGCM(blake2b(bound_to, key=self._cursor_key, digest_size=KEY_BYTES).digest())
 
     async def check(self, store: Store) -> None:
         """Tie the store to this key, or raise `KeyRefused` where it belongs to another one."""

@@ -213,6 +213,18 @@ SETTINGS: Final = (
     Setting(
         "max_nesting", integer(0, 32), _LIMITS.max_nesting, "Deepest nesting of objects below profileData.", "contract A4.3"
     ),
+    Setting(
+        "max_event_properties", integer(1, 10_000), _LIMITS.max_event_properties,
+        "Most properties of one event.", "contract B 6.1",
+    ),
+    Setting(
+        "event_retention_days", integer(0, 36_500, " (0: for good)"), 0,
+        "Days events are kept, by their own time; what profiles say of them stays.", "ours",
+    ),
+    Setting(
+        "max_history", integer(0, 10_000, " (0: none)"), _LIMITS.max_history,
+        "Changes kept of each profile: when, by whom, from what to what.", "ours",
+    ),
     Setting("not_found_status", choice(404, 200), 404, "HTTP status for a profile that is not found.", "contract A6.4"),
     Setting(
         "show_passcodes",
@@ -254,6 +266,9 @@ class Settings:
     max_custom_keys: int
     max_list_items: int
     max_nesting: int
+    max_event_properties: int
+    event_retention_days: int
+    max_history: int
     not_found_status: Literal[200, 404]
     show_passcodes: bool
     project_id: str

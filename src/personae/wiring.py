@@ -21,6 +21,7 @@ from .http.places import MakePlaces, local_places, shared_places
 from .http.server import Server
 from .metrics import Metrics, share
 from .projects import Access, Issuer, Start
+from .retention import Retention
 from .secret_key import KeyRefused, ServerKey, chosen, tied
 from .settings import Settings
 from .startup import CannotStart, alone, listening
@@ -38,6 +39,9 @@ FLUSH_S: Final = 10.0
 """How often the last uses of passcodes are written."""
 
 LAST_FLUSH_S: Final = 1.0
+
+RETENTION_S: Final = 180.0
+"""How often events that are too old are looked for."""
 
 SWITCH_S: Final = 0.001
 """How long a thread may keep the interpreter while another waits: the writer is not to wait for 5 ms."""
@@ -213,24 +217,28 @@ async def answer(
     """Answer requests, with credentials that are looked at anew all the time, until the engine is told to stop."""
     access = Access(store, key)
     await access.refresh()
-    app = App(Server(store, access, settings, metrics, places))
-    jobs = [asyncio.create_task(every(REFRESH_S, access.refresh)), asyncio.create_task(every(FLUSH_S, access.flush))]
+    server = Server(store, access, key, settings, metrics, places)
+    app = App(server)
+    retention = Retention(store, settings.event_retention_days, time.time)
+    routines = ((REFRESH_S, access.refresh), (FLUSH_S, access.flush), (RETENTION_S, retention.expire))
+    jobs = [asyncio.create_task(every(seconds, job)) for seconds, job in routines]
     try:
         await engine(app).run_until_stopped()
     finally:
         for job in jobs:
             job.cancel()
+        await server.counts.close()
         with suppress(Unavailable, TimeoutError):  # the last uses of passcodes are not worth a failed stop
             async with asyncio.timeout(LAST_FLUSH_S):
                 await access.flush()
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
-    """Do `work` again and again; nothing that goes wrong with it once ends it."""
+    """Do `work` now and then again and again; nothing that goes wrong with it once ends it."""
     trouble = ""
     while True:
-        await asyncio.sleep(seconds)
         trouble = await attempt(work, trouble)
+        await asyncio.sleep(seconds)
 
 
 async def attempt(work: Callable[[], Awaitable[object]], before: str) -> str:

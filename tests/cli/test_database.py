@@ -1,9 +1,9 @@
-"""`personae database`: copied from engine to engine, a database reads the same; distributed, it is so once."""
+"""`personae database`: a copied one reads the same on any engine, a distributed one is so once, a purged one has forgotten."""
 
 import asyncio
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from contextlib import closing
 from functools import partial
 from itertools import count
@@ -16,7 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from personae.core.fold import fold, keys_of, screen
+from personae.core.identity import Key
 from personae.core.rules import Rules
+from personae.core.work import Changes, Found
 from personae.startup import alone
 from personae.storage import Project, Store
 from personae.storage.postgres import PostgresStore
@@ -89,9 +91,15 @@ def load_all_kinds(url: str) -> list[Project]:
     return projects
 
 
+async def keys_in(store: Store, project: Project) -> list[Key]:
+    """All identifiers that lead to a profile."""
+    async with store.scan(project) as scan:
+        return sorted([key async for piece in scan for profile in piece.profiles for key in profile.keys])
+
+
 async def everything(projects: list[Project], store: Store) -> list[object]:
     """All that can be read of a store."""
-    states = [await state(store, project) for project in projects]
+    states = [await state(store, project, await keys_in(store, project)) for project in projects]
     passcodes = sorted(await store.passcodes(), key=lambda passcode: passcode.id)
     return [states, await store.projects(), passcodes, await store.get_meta("server_key_check")]
 
@@ -268,6 +276,9 @@ CITUS = (
 CALLS: list[Row] = [
     ("address_flag", "ckey none"),
     ("contact", "ckey none"),
+    ("event", "id none"),
+    ("event_owner", "owner none"),
+    ("history", "id none"),
     ("meta", "reference"),
     ("node", "key none"),
     ("passcode", "reference"),
@@ -325,4 +336,65 @@ def test_sqlite_cannot_be_distributed(cli: Run) -> None:
     status, out, err = cli("database", "distribute")
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert err.startswith("personae: an SQLite database is on one machine; ")
+    assert list(Path().iterdir()) == []
+
+
+# --- purged
+
+
+async def fill_up(store: Store) -> None:
+    await store.add_project(PROJECT)
+    for start in range(0, 2000, 500):
+        await upload(store, *(person(f"p{number}", {"Note": "x" * 200}) for number in range(start, start + 500)))
+
+
+async def forget(store: Store) -> None:
+    """Delete all but the last hundred."""
+    for number in range(1900):
+        found = await store.find(PROJECT, [("identity", f"p{number}")])
+        [profile] = found.profiles.values()
+        await store.update(PROJECT, profile.keys, erasing, alone=True)
+
+
+def erasing(found: Found, *, only: Set[int] | None = None) -> Changes:
+    erased = list(found.profiles.values())
+    return Changes(erased=erased, released=[key for profile in erased for key in profile.keys])
+
+
+async def people_in(store: Store) -> list[str]:
+    async with store.scan(PROJECT) as scan:
+        return sorted([profile.identities[0] async for piece in scan for profile in piece.profiles])
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_purged_database_is_smaller_and_the_same(cli: Run, tmp_path: Path, kind: str) -> None:
+    """It says what it took before and takes now; what was not deleted is there."""
+    url = database_of(tmp_path) if kind == "postgresql" else SOURCE
+    variables = {"database": url} if kind == "postgresql" else {}
+    cli("project", "create", **variables)
+    on(url, fill_up)
+    on(url, forget)
+    told = cli("database", "purge", "--json", **variables).json
+    assert (masked(url) if variables else "personae-data") == told["database"]
+    assert told["bytes_before"] - told["bytes_after"] > 500_000
+    assert [f"p{number}" for number in range(1900, 2000)] == on(url, people_in)
+    again = cli("database", "purge", **variables)
+    assert (0, 2) == (again.status, again.out.count("\n"))
+    assert f"{told['bytes_after']:,} bytes before, " in again.out
+
+
+def test_a_database_in_use_is_not_purged(cli: Run) -> None:
+    """While a server has the file nothing is done, and one line says who has it."""
+    cli("project", "create")
+    with alone(Path(SOURCE.removeprefix("sqlite:///"))):
+        status, out, err = cli("database", "purge")
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("personae: the data directory personae-data is in use by process ")
+
+
+def test_where_there_is_no_database_nothing_is_purged(cli: Run) -> None:
+    """One line, and no file is made."""
+    status, out, err = cli("database", "purge")
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("personae: there is no data in personae-data; ")
     assert list(Path().iterdir()) == []

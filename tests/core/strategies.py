@@ -24,9 +24,12 @@ laws = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 
-TIGHT = Rules(max_identifier_chars=8, max_key_bytes=12, max_value_bytes=24, max_custom_keys=3, max_list_items=3, max_nesting=2)
+TIGHT = Rules(
+    max_identifier_chars=8, max_key_bytes=12, max_value_bytes=24, max_custom_keys=3, max_list_items=3, max_nesting=2,
+    max_event_properties=3, max_history=2,
+)  # fmt: skip
 
-rules = st.sampled_from([Rules(), Rules(drop=True), TIGHT, TIGHT._replace(drop=True)])
+rules = st.sampled_from([Rules(), Rules(drop=True), TIGHT, TIGHT._replace(drop=True), Rules(max_history=0)])
 
 # --- JSON of any kind
 
@@ -123,15 +126,74 @@ def records(data: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
+events = st.builds(
+    lambda ids, name, data, more: {"type": "event", **ids, "evtName": name, "evtData": data, **more},
+    identifiers,
+    st.sampled_from(["Bought", "BOUGHT ", "Product Viewed", "charged", "Stayed", "n" * 600, ""]),
+    st.one_of(
+        st.none(),
+        st.dictionaries(st.sampled_from(["a", "A", "Unit Price", "Items", "a.b", "k" * 121]), plain | json, max_size=4),
+        st.just({"Items": [{"n": 1}, {"n": "b"}]}),
+    ),
+    st.fixed_dictionaries({}, optional={"ts": st.sampled_from([1, 5, "1468308340", 0])}),
+)
+tokens = st.builds(
+    lambda device, text, kind, keys: {
+        "type": "token", "objectId": device, "tokenData": {"id": text, "type": kind, "keys": {"p256dh": "p", "auth": keys}},
+    },
+    st.sampled_from(["d", "e", "__k", "-i"]),
+    st.sampled_from(["t", "u", ""]),
+    st.sampled_from(["chrome", "chrome", "fcm", "apns"]),
+    st.sampled_from(["a", None]),
+)  # fmt: skip
+
 hostile_records = st.one_of(
     json,
     st.fixed_dictionaries(
         {"type": st.just("profile")},
         optional={"identity": json, "FBID": json, "objectId": json, "ts": json, "$source": json, "profileData": json},
     ),
-    st.fixed_dictionaries({"type": st.sampled_from(["event", "token", "Profile", 1])}, optional={"identity": json}),
+    st.fixed_dictionaries(
+        {"type": st.just("event")}, optional={"identity": json, "ts": json, "evtName": json, "evtData": json, "source": json}
+    ),
+    st.fixed_dictionaries(
+        {"type": st.just("event"), "identity": st.just("a"), "evtName": st.just("Charged")} | {"evtData": json}
+    ),
+    st.fixed_dictionaries({"type": st.just("token")}, optional={"objectId": json, "tokenData": json}),
+    st.fixed_dictionaries({"type": st.sampled_from(["Event", "tokens", "Profile", 1])}, optional={"identity": json}),
 )
-batches = st.lists(
-    st.one_of(records(profile_data), records(sensible_data), records(sensible_data), hostile_records), max_size=8
+said = st.one_of(
+    st.builds(lambda data: {"type": "profile", "profileData": data}, sensible_data),
+    st.builds(
+        lambda name, ts: {"type": "event", "evtName": name, "ts": ts},
+        st.sampled_from(["One", "o n e", "Two"]),
+        st.integers(1, 9),
+    ),
+    st.just({"type": "token", "tokenData": {"id": "t", "type": "chrome", "keys": {"p256dh": "p", "auth": "a"}}}),
+)
+
+
+def said_of(*identifiers: dict[str, str]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Up to three records with these identifiers."""
+    return st.lists(st.builds(lambda ids, about: {**ids, **about}, st.sampled_from(identifiers), said), max_size=3)
+
+
+merging = st.builds(
+    lambda *parts: [record for part in parts for record in part],
+    said_of({"objectId": "d"}, {"objectId": "e"}),
+    said_of({"identity": "a"}, {"identity": "b", "FBID": "f"}),
+    said_of({"identity": "a", "objectId": "d"}, {"FBID": "f", "objectId": "e"}, {"identity": "a", "objectId": "e"}),
+    said_of({"identity": "a"}, {"objectId": "e"}, {"identity": "b"}),
+)
+"""Devices before and after somebody is known to use them: many of these batches merge."""
+
+batches = st.one_of(
+    st.lists(
+        st.one_of(
+            records(profile_data), records(sensible_data), records(sensible_data), events, events, tokens, hostile_records
+        ),
+        max_size=8,
+    ),
+    merging,
 )
 """Lists of records of every kind; most are acceptable, and their identifiers are few."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from personae.core.answers import upload_answer
-from tests.core.world import CLEAN, World, person
+from tests.core.world import CLEAN, World, event, person, token
 
 BAD = person({"Email": "1234"}, identity="bad")
 
@@ -81,16 +81,11 @@ def test_records_are_applied_in_order() -> None:
     assert world.data() == {"n": 11, "who": "last"}
 
 
-def test_types_that_come_later_are_refused_by_themselves() -> None:
-    """Events and tokens are refused with 524 until their turn comes; profiles beside them are stored."""
-    event = {"identity": "x", "type": "event", "evtName": "Bought", "evtData": {}}
-    token = {"objectId": "d", "type": "token", "tokenData": {"id": "t", "type": "fcm"}}
-    answer = World().upload(event, good(), token)
-    assert (
-        answer["status"],
-        answer["processed"],
-        [entry["code"] for entry in answer["unprocessed"]],
-    ) == ("partial", 1, [524, 524])
+@pytest.mark.parametrize("kind", [None, "", "Event", "profiles", 1, [], {}])
+def test_other_types_are_refused(kind: object) -> None:
+    """Anything but profile, event and token is 524; those beside it are stored."""
+    answer = World().upload({"identity": "x", "type": kind}, good(), event({}), token())
+    assert (3, [524]) == (answer["processed"], [entry["code"] for entry in answer["unprocessed"]])
 
 
 def test_warnings_name_record_key_and_text() -> None:

@@ -9,7 +9,7 @@ import pytest
 from personae.core.fold import screen
 from personae.core.operators import OPERATORS
 from personae.core.properties import name_of
-from personae.core.records.profile.screen import names_of
+from personae.core.records.shapes import names_of
 from personae.core.rules import Rules
 from tests.core.world import NOW, World, code, person
 

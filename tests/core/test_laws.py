@@ -8,10 +8,12 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from personae.core.events import summary
 from personae.core.fold import fold, keys_of, screen
-from personae.core.identity import KINDS, Key
+from personae.core.identity import KINDS, Key, Ref
 from personae.core.profile import IDENTIFIERS, Profile, contacts
 from personae.core.properties import normal_form
+from personae.core.records.changes import everything as everything_said
 from personae.core.rules import Rules
 from personae.core.work import Accepted, Changes
 from tests.core.strategies import batches, hostile_records, laws, rules
@@ -30,7 +32,8 @@ def world_with(before: list[object], limits: Rules) -> World:
 def everything(shelf: Shelf) -> str:
     """All a shelf holds, types and order of keys included."""
     contacts = {contact: sorted(rows) for contact, rows in shelf.contacts.items() if rows}
-    return repr([sorted(held.items()) for held in (shelf.rows, shelf.aliases, contacts, shelf.flags)])
+    held = (shelf.rows, shelf.aliases, contacts, shelf.flags, shelf.events, shelf.history.changes)
+    return repr([sorted(part.items()) for part in held])
 
 
 def step(shelf: Shelf, accepted: list[Accepted], limits: Rules) -> Changes:
@@ -65,7 +68,7 @@ def test_each_record_has_exactly_one_outcome(before: list[object], batch: list[o
 @laws
 @given(batches, batches, st.lists(st.integers(0, 8), max_size=3), rules)
 def test_cutting_a_batch_changes_nothing(before: list[object], batch: list[object], at: list[int], limits: Rules) -> None:
-    """Folding a batch, or its parts in turn, gives the same profiles, contacts, flags, rejections and warnings."""
+    """Folding a batch, or its parts in turn, leaves the same in the store, and rejects and warns of the same."""
     whole, parts = world_with(before, limits).shelf, world_with(before, limits).shelf
     accepted, _ = screen(batch, NOW, limits)
     expected = step(whole, accepted, limits)
@@ -184,3 +187,59 @@ def test_what_is_stored_keeps_the_limits(uploads: list[list[object]], limits: Ru
         assert [found for found in lists_in(properties) if len(found) > limits.max_list_items] == []
         assert [value for value in properties.values() if keys_in(value) > limits.max_custom_keys] == []
         assert len(profile.source.encode()) <= limits.max_value_bytes
+
+
+@laws
+@given(st.lists(batches, max_size=4), rules)
+def test_every_event_is_counted_once(uploads: list[list[object]], limits: Rules) -> None:
+    """What profiles say of events is what was kept of them, by their owners, whatever was merged."""
+    world = World(limits)
+    kept: dict[tuple[Ref, str], list[int]] = {}
+    happened = []
+    for batch in uploads:
+        world.upload(*batch)
+        happened += world.changes.events
+    for event in happened:
+        kept.setdefault((world.shelf.find([event.owner]).owners[event.owner], event.name), []).append(event.ts)
+    said = {
+        (row, name): (seen.count, seen.first, seen.last)
+        for row in world.shelf.rows
+        for name, seen in summary(world.shelf.profile(row)).items()
+    }
+    assert {key: (len(times), min(times), max(times)) for key, times in kept.items()} == said
+
+
+@laws
+@given(st.lists(batches, max_size=4), rules.filter(lambda limits: limits.max_history > 0))
+def test_history_tells_every_change(uploads: list[list[object]], limits: Rules) -> None:
+    """Told from the beginning, it leads to what each profile says, and each step begins where the last one ended."""
+    world = World(limits)
+    told: dict[Key, dict[str, Any]] = {}
+    for batch in uploads:
+        world.upload(*batch)
+        for entry in world.changes.history:
+            if entry.change.kind == "created":
+                assert told.setdefault(entry.profile.home, entry.change.values) is entry.change.values
+            state = dict(told[entry.profile.home])
+            for key, (was, became) in entry.change.properties.items():
+                assert was == state.pop(key, None)
+                state |= {} if became is None else {key: became}
+            told[entry.profile.home] = state
+    alive = [world.shelf.profile(row) for row in world.shelf.rows]
+    gone = [merged.profile for profile in alive for merged in profile.merged]
+    assert {profile.home: everything_said(profile) for profile in [*alive, *gone]} == told
+
+
+@laws
+@given(batches, batches, rules)
+def test_what_a_fold_gives_stays_as_it_is(before: list[object], batch: list[object], limits: Rules) -> None:
+    """Later records of the batch change neither what was told of earlier ones nor what a merge kept."""
+    world = world_with(before, limits)
+    accepted, _ = screen(batch, NOW, limits)
+    found = world.shelf.find(keys_of(accepted))
+    given_so_far: list[tuple[object, str]] = []
+    for record in accepted:
+        changes = fold([record], found, NOW * 1_000_000, SEED, limits)
+        assert [text for item, text in given_so_far if text != repr(item)] == []
+        given_so_far += [(item, repr(item)) for item in (*changes.events, *(entry.change for entry in changes.history))]
+        given_so_far += [(merged, repr(merged)) for profile in changes.profiles.values() for merged in profile.merged]

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tests.core.world import World, person
+from tests.core.world import World, event, person, token
 
 
 def test_key_order() -> None:
@@ -12,6 +12,26 @@ def test_key_order() -> None:
     expected = ["platformInfo", "identity", "name", "email", "phone", "all_identities", "profileData"]
     assert expected == list(world.view("x"))
     assert list(world.view("x")["platformInfo"][0]) == ["df", "objectId", "platform"]
+    world.upload(event({}))
+    assert [*expected, "events"] == list(world.view("x"))
+
+
+def test_events() -> None:
+    """Each by the name first seen, with how often, first and last, in the order they came."""
+    world = World()
+    world.upload(event({}, "Product Viewed", ts=20), event({}, "Paid", ts=5), event({}, "product viewed", ts=10))
+    assert list(world.view("x")["events"].items()) == [
+        ("Product Viewed", {"count": 2, "first_seen": 10, "last_seen": 20}),
+        ("Paid", {"count": 1, "first_seen": 5, "last_seen": 5}),
+    ]
+
+
+def test_push_token() -> None:
+    """Beside the device it is of."""
+    world = World()
+    world.upload(person(objectId="__d"), token("__d", id="t"))
+    expected = [{"df": {}, "objectId": "__d", "platform": "Android", "push_token": "t"}]
+    assert expected == world.view("x")["platformInfo"]
 
 
 def test_absent_is_absent() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from personae.core.answers import flag_keys, profile_view, upload_answer
 from personae.core.fold import fold, keys_of, screen
+from personae.core.history import NOBODY, Author
 from personae.core.profile import Json, Profile
 from personae.core.rules import Rules
 from personae.core.work import Changes
@@ -24,11 +25,11 @@ class World:
         self.changes = Changes()
         self.clock = count(NOW)
 
-    def upload(self, *records: object, dry_run: bool = False) -> Json:
+    def upload(self, *records: object, dry_run: bool = False, author: Author = NOBODY) -> Json:
         now = next(self.clock)
         accepted, rejected = screen(records, now, self.rules)
         seed = now.to_bytes(16)
-        step = partial(fold, accepted, now_us=now * 1_000_000, seed=seed, rules=self.rules)
+        step = partial(fold, accepted, now_us=now * 1_000_000, seed=seed, rules=self.rules, author=author)
         changes = step(self.shelf.find(keys_of(accepted)))
         if not dry_run:
             self.shelf.write(changes)
@@ -64,6 +65,17 @@ def person(data: dict[str, Any] | None = None, identity: object = "x", **more: o
     """A profile record; None as `identity` leaves it out."""
     record: dict[str, Any] = {"type": "profile", "profileData": {} if data is None else data, **more}
     return record if identity is None else {"identity": identity, **record}
+
+
+def event(data: object, name: object = "Bought", identity: object = "x", **more: object) -> dict[str, Any]:
+    """An event record; None as `identity` leaves it out."""
+    record: dict[str, Any] = {"type": "event", "evtName": name, "evtData": data, **more}
+    return record if identity is None else {"identity": identity, **record}
+
+
+def token(device: object = "__d", **data: object) -> dict[str, Any]:
+    """A token record, of an Android device but for what `data` says."""
+    return {"type": "token", "objectId": device, "tokenData": {"id": "t", "type": "fcm"} | data}
 
 
 def code(answer: Json) -> int | None:

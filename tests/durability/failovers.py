@@ -58,6 +58,7 @@ class Failovers:
                 found, wrong = outage(load, server, lambda: self.replace(primary, standby), self.after_s)
                 self.outages.append(found)
                 wrong += load.settle(server, everybody=True)
+                wrong += load.faults_kept(server.data, settings)
             primary.start()  # takes back what it held when it was killed
         return [*wrong, *misplaced(load.refused, [found], self.timeout_s)]
 

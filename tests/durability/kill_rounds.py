@@ -45,7 +45,7 @@ class KillRounds:
         self.settings = engine(data)
 
     def run(self, rounds: int) -> list[str]:
-        """So many rounds, and at the end a look at everybody; returns what was wrong."""
+        """So many rounds, and at the end a look at everybody and into the database; returns what was wrong."""
         faults: list[str] = []
         with started(self.data, self.settings) as server:
             self.load.prepare(server)
@@ -55,6 +55,7 @@ class KillRounds:
                 faults += [f"round {number}: {fault}" for fault in self.load.settle(server, everybody=number == rounds)]
                 if number < rounds:
                     self.kill_under_load(server)
+        faults += self.load.faults_kept(self.data, self.settings)
         return faults + [f"refused: {refused.text}" for refused in self.load.refused]
 
     def kill_under_load(self, server: Server) -> None:

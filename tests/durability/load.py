@@ -2,7 +2,7 @@
 
 Each client owns its people and sends a batch at a time, never one again. A person is as the last
 acknowledged record left them, or as a later one of unknown outcome did; nothing else is right. Counters
-are shared by all clients.
+are shared by all clients. Beside them are visitors, who do other things, and are deleted.
 """
 
 import random
@@ -14,13 +14,17 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field
 from itertools import chain
 from operator import attrgetter
+from pathlib import Path
 from threading import Event
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from tests.client import Answer, Connection
+from tests.durability.crowd import Away, Crowd
+from tests.durability.kept import faults_kept
 from tests.durability.people import Bounds, Person, keys_in, main_key
 from tests.durability.told import outcomes_of
+from tests.durability.visitors import event_of
 from tests.server import Json, Server, batch, credentials, profile
 
 CLIENTS: Final = 6
@@ -61,12 +65,16 @@ class Client:
     refused: list[Refused] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.crowd = Crowd(self.name, self.rng)
+
     def run(self, server: Server, stop: Event) -> None:
         """Upload and read until told to stop, or until the server is gone."""
         try:
             with server.connect() as connection:
                 while not stop.is_set():
                     self.upload(connection)
+                    self.delete(connection)
                     self.look(connection)
                     time.sleep(self.rng.uniform(0, self.pause_s))
         except (OSError, EOFError):
@@ -83,7 +91,8 @@ class Client:
         for name in counted:
             self.counters.setdefault(name, Bounds()).high += 1
         self.touched.update(person.name for person in people)
-        body = [*records, *increments]
+        visits = self.crowd.visits(attempt)
+        body = [*records, *increments, *(record for visit in visits for record in visit.records)]
         self.sent += len(body)
         sent_s = time.monotonic()
         shuffled = self.rng.sample(body, k=len(body))
@@ -94,8 +103,16 @@ class Client:
             self.refused.append(Refused(sent_s, time.monotonic(), answer.body[:ERROR_BYTES].decode()))
         for person, outcome in zip(people, outcomes, strict=False):
             person.told(attempt, outcome)
-        for name, outcome in zip(counted, outcomes[len(people) :], strict=True):
+        for name, outcome in zip(counted, outcomes[len(people) :], strict=False):
             self.counters[name].told(outcome)
+        self.crowd.told(visits, outcomes[len(people) + len(counted) :])
+
+    def delete(self, connection: Connection) -> None:
+        """Delete some visitors, now and then."""
+        sent_s = time.monotonic()
+        answer = self.crowd.delete(connection)
+        if answer and answer.status == 503:
+            self.refused.append(Refused(sent_s, time.monotonic(), "503 to a deletion"))
 
     def choose(self) -> list[str]:
         """Some who are there already, in any order, and some new ones."""
@@ -113,6 +130,12 @@ class Client:
             self.refused.append(Refused(sent_s, time.monotonic(), "503 to a GET"))
         elif fault := self.people[person].fault(record_in(answer)):
             self.faults.append(f"read under load: {person}: {fault}")
+        sent_s = time.monotonic()
+        try:
+            if fault := self.crowd.look(connection):
+                self.faults.append(f"read under load: {fault}")
+        except Away:
+            self.refused.append(Refused(sent_s, time.monotonic(), "503 to a GET"))
 
     def settle(self, server: Server, *, everybody: bool) -> Iterator[str]:
         """Read back whom this round touched, or all; tells what is wrong and takes what is there as known."""
@@ -126,6 +149,7 @@ class Client:
                 elif record and (strays := [key for key in keys_in(record) if record_in(get(connection, *key)) != record]):
                     yield f"{name}: not found by {strays}"
                 person.settle(record)
+            yield from self.crowd.settle(connection, everybody=everybody)
         self.touched, self.faults = set(), []
 
 
@@ -173,6 +197,11 @@ class Load:
             wrong = list(pool.map(lambda client: list(client.settle(server, everybody=everybody)), self.clients))
         return [*(fault for faults in wrong for fault in faults), *self.settle_counters(server)]
 
+    def faults_kept(self, data: Path, settings: Json) -> list[str]:
+        """What is wrong in the database of a server that is idle or gone, as to visitors and everybody's history."""
+        names = [event_of(name) for client in self.clients for name in client.crowd.visitors]
+        return faults_kept(data, settings, names)
+
     def settle_counters(self, server: Server) -> Iterator[str]:
         """Each counter is between what was acknowledged and what may be stored; from here on it is as it was read."""
         for counter, before in self.counts.items():
@@ -191,24 +220,33 @@ class Load:
     @property
     def tally(self) -> "Tally":
         told = sum((client.told for client in self.clients), Counter())
+        done = sum((client.crowd.done for client in self.clients), Counter())
         return Tally(
             acknowledged=told[True],
             refused=told[False],
             unknown=told[None],
             unanswered=sum(client.sent for client in self.clients) - told.total(),
             counted=sum(self.counts.values()),
+            events=done["browse"] + done["act"],
+            tokens=done["token"],
+            sign_ins=done["sign in"],
+            deletions=done["delete"],
         )
 
 
 @dataclass
 class Tally:
-    """Records by what was said of them; the shared counters as they are."""
+    """Records by what was said of them; the shared counters as they are; what visitors did that was acknowledged."""
 
     acknowledged: int = 0
     refused: int = 0
     unknown: int = 0
     unanswered: int = 0
     counted: int = 0
+    events: int = 0
+    tokens: int = 0
+    sign_ins: int = 0
+    deletions: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
@@ -216,5 +254,6 @@ class Tally:
     def __str__(self) -> str:
         return (
             f"{self.acknowledged} records acknowledged, {self.refused} refused, {self.unknown} of unknown outcome, "
-            f"{self.unanswered} without an answer, {self.counted} increments of shared counters"
+            f"{self.unanswered} without an answer, {self.counted} increments of shared counters, "
+            f"{self.events} events, {self.tokens} tokens, {self.sign_ins} sign-ins, {self.deletions} deletions"
         )

@@ -40,7 +40,7 @@ class RestartRounds:
         return self.load.tally
 
     def run(self, rounds: int) -> list[str]:
-        """So many rounds, and at the end a look at everybody; returns what was wrong."""
+        """So many rounds, and at the end a look at everybody and into the database; returns what was wrong."""
         faults: list[str] = []
         with self.cluster() as cluster:
             settings = {"database": cluster.create_database(), "database_timeout": self.timeout_s}
@@ -51,6 +51,7 @@ class RestartRounds:
                     self.outages.append(found)
                     faults += [f"round {number}: {fault}" for fault in wrong]
                 faults += self.load.settle(server, everybody=True)
+                faults += self.load.faults_kept(self.data, settings)
         return [*faults, *misplaced(self.load.refused, self.outages, self.timeout_s)]
 
     @contextmanager

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from personae.http.app import App
-from personae.http.message import Message
+from personae.http.message import CUT, Message
 from personae.http.server import Server
 from personae.metrics import Metrics
 from personae.projects import Access
@@ -41,9 +41,10 @@ def answered(tmp_path: Path, store: DictStore, path: str) -> tuple[int, list[Any
     async def send(message: Message) -> None:
         statuses.extend([message["status"]] if "status" in message else [])
 
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": HIDDEN.encode(), "headers": []}
-    access = Access(store, load_or_create(tmp_path, tmp_path / "personae.db"))
-    app = App(Server(store, access, load({}, {}, None).settings, Metrics()))
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": path, "query_string": HIDDEN.encode(), "headers": []}
+    scope["extensions"] = {CUT: lambda: None}
+    key = load_or_create(tmp_path, tmp_path / "personae.db")
+    app = App(Server(store, Access(store, key), key, load({}, {}, None).settings, Metrics()))
     with capture_logs() as events:
         asyncio.run(app(scope, receive, send))
     return statuses[0], events

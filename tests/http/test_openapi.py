@@ -1,6 +1,7 @@
 """The API description and the page made of it."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -8,17 +9,22 @@ from typing import Any
 
 import pytest
 
-from personae.core.answers import refusal_answer
 from personae.core.faults import BATCH_SIZE, FAULTS, REFUSALS, Refusal
 from personae.core.fields import FIELDS
 from personae.core.operators import OPERATORS
+from personae.core.query.operators import BY_NAME
 from personae.http.app import API, OPEN
 from personae.http.docs_page import page
-from personae.http.openapi import LIMITS, document, name_of
+from personae.http.openapi import LIMITS, document
+from personae.http.openapi.refusals import NAMES
 from personae.settings import load
+from tests.http.fitting import Fitting
 
 SETTINGS = load({}, {}, None).settings
 DOCUMENT = document(SETTINGS)
+FITTING = Fitting(DOCUMENT)
+
+OPERATIONS = [(path, verb) for path, verbs in DOCUMENT["paths"].items() for verb in verbs]
 
 VOID = ("meta",)
 
@@ -29,13 +35,6 @@ def nodes(node: Any) -> Iterator[dict[str, Any]]:
         yield node
     for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         yield from nodes(inner)
-
-
-def resolve(reference: str) -> Any:
-    found: Any = DOCUMENT
-    for part in reference.removeprefix("#/").split("/"):
-        found = found[part]
-    return found
 
 
 def values(answer: dict[str, Any]) -> list[Any]:
@@ -58,29 +57,74 @@ def test_references_resolve() -> None:
     """Every reference leads to a part of the description."""
     references = [node["$ref"] for node in nodes(DOCUMENT) if "$ref" in node]
     assert references
-    assert all(isinstance(resolve(reference), dict) for reference in references)
+    assert all(isinstance(FITTING.resolve(reference), dict) for reference in references)
 
 
-@pytest.mark.parametrize("refusal", REFUSALS, ids=name_of)
+@pytest.mark.parametrize("refusal", REFUSALS, ids=NAMES.__getitem__)
 def test_each_refusal_has_its_exact_body(refusal: Refusal) -> None:
-    """Each refusal is there with the body the server sends."""
-    answer = DOCUMENT["components"]["responses"][name_of(refusal)]
-    assert [refusal_answer(refusal, max_batch=1000)] == values(answer)
+    """Each refusal is there with a body as the server sends it: nothing is left to be filled in."""
+    [body] = values(DOCUMENT["components"]["responses"][NAMES[refusal]])
+    assert list(body) == ["status", "error", "code"]
+    assert (body["status"], body["code"]) == ("fail", refusal.code)
+    assert re.fullmatch(re.sub(r"\\{\w+\\}", ".+", re.escape(refusal.error)), body["error"])
+    assert "{" not in body["error"]
 
 
-def test_both_routes_list_their_statuses() -> None:
-    """The routes list every status they may answer with."""
-    paths = DOCUMENT["paths"]
-    expected = ["200", "400", "401", "405", "408", "413", "429", "500", "503"]
-    assert expected == list(paths["/1/upload"]["post"]["responses"])
-    expected = ["200", "400", "401", "404", "405", "429", "500", "503"]
-    assert expected == list(paths["/1/profile.json"]["get"]["responses"])
+WITH_RECORDS = "200 400 401 405 408 413 429 500 503"
+WITH_URL = "200 400 401 405 429 500 503"
+
+STATUSES = {
+    "/1/upload": {"post": WITH_RECORDS},
+    "/1/profile.json": {"get": "200 400 401 404 405 429 500 503"},
+    "/1/profiles.json": {"post": WITH_RECORDS, "get": WITH_URL},
+    "/1/events.json": {"post": WITH_RECORDS, "get": WITH_URL},
+    "/1/counts/profiles.json": {"post": WITH_RECORDS, "get": WITH_URL},
+    "/1/counts/events.json": {"post": WITH_RECORDS, "get": WITH_URL},
+    "/1/delete/profiles.json": {"post": WITH_RECORDS},
+    "/1/demerge/profiles.json": {"post": WITH_RECORDS},
+    "/1/subscribe": {"post": WITH_RECORDS},
+    "/1/disassociate": {"post": WITH_RECORDS},
+    "/1/profiles/export": {"get": WITH_URL},
+}
+
+
+def test_each_route_lists_its_statuses() -> None:
+    """The routes of the API list every status they may answer with."""
+    paths = {path: verbs for path, verbs in DOCUMENT["paths"].items() if path in API}
+    described = {path: {verb: " ".join(row["responses"]) for verb, row in verbs.items()} for path, verbs in paths.items()}
+    assert described == STATUSES
+
+
+@pytest.mark.parametrize(("path", "verb"), OPERATIONS)
+def test_each_operation_is_whole(path: str, verb: str) -> None:
+    """An operation has an id of its own, says what it is for, and asks for credentials under `/1/` only."""
+    operation = DOCUMENT["paths"][path][verb]
+    ids = [DOCUMENT["paths"][path][verb]["operationId"] for path, verb in OPERATIONS]
+    assert ids.count(operation["operationId"]) == 1
+    assert operation["summary"]
+    assert bool(operation["security"]) is path.startswith("/1/")
+
+
+def test_examples_fit_their_schemas() -> None:
+    """Every example of a body, an answer or a parameter is one its schema allows; of lines each one is."""
+    holders = [node for node in nodes(DOCUMENT) if "schema" in node and ("examples" in node or "example" in node)]
+    shown = [(row["value"], kind["schema"]) for kind in holders for row in kind.get("examples", {}).values()]
+    shown += [(holder["example"], holder["schema"]) for holder in holders if "example" in holder]
+    shown += [
+        (json.loads(line), kind["x-line-schema"])
+        for kind in holders
+        if "x-line-schema" in kind
+        for row in kind["examples"].values()
+        for line in row["value"].splitlines()
+    ]
+    assert [value for value, schema in shown if not FITTING.fits(value, schema)] == []
+    assert len(shown) > 60
 
 
 def test_every_code_is_listed() -> None:
     """The codes of refused records are those of the fault table."""
     schemas = DOCUMENT["components"]["schemas"]
-    assert [fault.code for fault in FAULTS] == schemas["Unprocessed"]["properties"]["code"]["enum"]
+    assert sorted({fault.code for fault in FAULTS}) == schemas["Unprocessed"]["properties"]["code"]["enum"]
     assert [field.name for field in FIELDS] == list(schemas["ProfileData"]["properties"])
 
 
@@ -115,7 +159,7 @@ def test_limits_are_those_in_force() -> None:
     described = document(replace(SETTINGS, max_batch=7, max_key_bytes=33))
     assert described["x-limits"]["max_key_bytes"] == 33
     assert described["components"]["schemas"]["Upload"]["properties"]["d"]["maxItems"] == 7
-    assert values(described["components"]["responses"][name_of(BATCH_SIZE)])[0]["error"] == "Batch size exceeds limit of 7"
+    assert values(described["components"]["responses"][NAMES[BATCH_SIZE]])[0]["error"] == "Batch size exceeds limit of 7"
 
 
 @pytest.mark.parametrize(("status", "expected"), [(404, 1), (200, 2)])
@@ -162,6 +206,7 @@ def test_page_shows_every_row() -> None:
         *(str(refusal.status) for refusal in REFUSALS if refusal.error != "Not Found"),
         *(field.name for field in FIELDS),
         *OPERATORS,
+        *BY_NAME,
         *LIMITS,
     ]
     assert [row for row in rows if row not in text] == []

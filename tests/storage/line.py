@@ -12,7 +12,7 @@ class Line:
 
     With `cut_answers` n, the next n times the server says something to a client, the client does not hear
     it: its connection is closed. What it asked for has been done. With `cut_requests` n, it has not.
-    Of the answers, `skip_answers` are passed on before.
+    Of the answers `skip_answers`, of the requests `skip_requests` are passed on before.
     """
 
     def __init__(self, url: str) -> None:
@@ -22,6 +22,7 @@ class Line:
         self.cut_answers = 0
         self.cut_requests = 0
         self.skip_answers = 0
+        self.skip_requests = 0
         self.cuts = 0
         self.cut_often = asyncio.Event()
         """Set once two connections were cut."""
@@ -69,6 +70,9 @@ class Line:
     def _cuts(self, answers: bool) -> bool:
         if answers and self.skip_answers:
             self.skip_answers -= 1
+            return False
+        if not answers and self.skip_requests:
+            self.skip_requests -= 1
             return False
         left = self.cut_answers if answers else self.cut_requests
         if not left:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from personae.core.faults import UNSTORED, Rejection
 from personae.core.fold import fold, keys_of, screen
+from personae.core.rules import Rules
 from personae.core.work import Changes, Found
 from personae.storage import Fold, Store, Unavailable, UnusableDatabase
 from personae.storage.postgres import PostgresStore
@@ -24,11 +25,15 @@ from tests.storage.test_shards import FOUR, distribute
 BUMP = {"n": {"$incr": 1}}
 
 
-def folding(*records: object, now: int = 1_700_000_000) -> tuple[list[Any], Fold]:
+NO_HISTORY = RULES._replace(max_history=0)
+"""With these a write of profiles is one statement, with history a transaction."""
+
+
+def folding(*records: object, now: int = 1_700_000_000, rules: Rules = RULES) -> tuple[list[Any], Fold]:
     """The keys of these records, and the fold of their upload."""
-    accepted, rejected = screen(records, now, RULES)
+    accepted, rejected = screen(records, now, rules)
     assert rejected == []
-    return keys_of(accepted), partial(fold, accepted, now_us=now * 1_000_000, seed=bytes(16), rules=RULES)
+    return keys_of(accepted), partial(fold, accepted, now_us=now * 1_000_000, seed=bytes(16), rules=rules)
 
 
 class Between:
@@ -54,19 +59,21 @@ async def opened(url: str, timeout_s: float = 10.0) -> PostgresStore:
     return await PostgresStore.open(url, timeout_s=timeout_s)
 
 
+BOTH = pytest.mark.parametrize("rules", [RULES, NO_HISTORY], ids=["transaction", "statement"])
 CUTS = ({"cut_answers": 1}, {"cut_answers": 3}, {"cut_requests": 1}, {"cut_requests": 3})
 
 
+@BOTH
 @pytest.mark.parametrize("cuts", CUTS, ids=str)
 @pytest.mark.parametrize("identities", [("x",), ("x", "new"), ("x", "y", "z", "new")], ids=len)
-def test_a_line_cut_while_it_writes(cuts: dict[str, int], identities: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_line_cut_while_it_writes(rules: Rules, cuts: dict[str, int], identities: tuple[str, ...], tmp_path: Path) -> None:
     """Whether the statement was done before the cut or not, it counts once, of rows alone and of rows that are bound."""
 
     async def scenario() -> None:
         async with Line(database_of(tmp_path)) as line:
             store = await opened(line.url)
             await upload(store, *(person(name, {"n": 0}) for name in ("x", "y", "z")))
-            keys, step = folding(*(person(name, {"n": 1} if name == "new" else BUMP) for name in identities))
+            keys, step = folding(*(person(name, {"n": 1} if name == "new" else BUMP) for name in identities), rules=rules)
             await store.update(PROJECT, keys, Between(step, lambda: line.__dict__.update(cuts)))
             assert line.cuts == sum(cuts.values())
             assert [1] * len(identities) == [await count(store, name) for name in identities]
@@ -75,7 +82,8 @@ def test_a_line_cut_while_it_writes(cuts: dict[str, int], identities: tuple[str,
     asyncio.run(scenario())
 
 
-def test_a_line_cut_while_another_writes(tmp_path: Path) -> None:
+@BOTH
+def test_a_line_cut_while_another_writes(rules: Rules, tmp_path: Path) -> None:
     """A row that another server changed after the cut is not written again, and its record is told to be unknown."""
 
     async def scenario() -> None:
@@ -83,8 +91,9 @@ def test_a_line_cut_while_another_writes(tmp_path: Path) -> None:
         async with Line(url) as line:
             store, other = await opened(line.url), await opened(url)
             await upload(store, person("x", {"n": 0}), person("y", {"n": 0}))
-            keys, step = folding(person("x", BUMP), person("y", BUMP))
-            refusing = Between(step, lambda: line.__dict__.update(cut_answers=1_000))
+            keys, step = folding(person("x", BUMP), person("y", BUMP), rules=rules)
+            before = 3 if rules.max_history else 0  # the answers to BEGIN, to the rows and to their history
+            refusing = Between(step, lambda: line.__dict__.update(cut_answers=1_000, skip_answers=before))
             update = asyncio.create_task(store.update(PROJECT, keys, refusing))
             await line.cut_often.wait()
             await upload(other, person("x", {"n": {"$incr": 10}}))

@@ -86,8 +86,8 @@ def test_a_worker_that_leaves_takes_what_it_was_given(listener: socket.socket) -
 @pytest.mark.usefixtures("gc_as_it_was")
 def test_a_request_that_was_given_last_is_answered(listener: socket.socket, tmp_path: Path) -> None:
     """A worker told to end in the moment in which a connection is handed over answers what comes on it."""
-    access = Access(DictStore(Disk()), load_or_create(tmp_path, tmp_path / "personae.db"))
-    app = App(Server(DictStore(Disk()), access, load({}, {}, None).settings, Metrics()))
+    key, store = load_or_create(tmp_path, tmp_path / "personae.db"), DictStore(Disk())
+    app = App(Server(store, Access(store, key), key, load({}, {}, None).settings, Metrics()))
 
     class EndsAtOnce(WorkerEngine):
         async def on_tick(self, counter: int) -> bool:

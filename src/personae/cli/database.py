@@ -1,4 +1,4 @@
-"""`personae database`: move a database to another engine or place, spread it over a cluster."""
+"""`personae database`: move a database to another engine or place, spread it over a cluster, purge it."""
 
 import argparse
 import asyncio
@@ -8,7 +8,9 @@ from typing import Final
 
 from ..copying import Compared, NotCopied, Side, Watch, copy, require_same
 from ..secret_key import FILE_NAME
+from ..settings import Settings
 from ..startup import alone
+from ..storage import UnusableDatabase
 from ..storage.url import ALLOWED, file_of, is_allowed, masked, url_of
 from .output import Row, table, write
 from .parser import Commands, Parser, add_command, loaded
@@ -22,9 +24,15 @@ COPY_MORE: Final = (
 )
 DISTRIBUTE_HELP: Final = "Spread the tables of a PostgreSQL database over its Citus cluster; what is spread already is left."
 
+PURGE_HELP: Final = "Rewrite a database, so that nothing of what was deleted is left in its files."
+PURGE_MORE: Final = (
+    "Needs as long as a copy, and as much room on the disk. Stop the server of an SQLite database first; those of a "
+    "PostgreSQL database wait meanwhile. Backups, copies and PostgreSQL's own log are not reached."
+)
+
 
 def add(commands: Commands) -> None:
-    actions = commands.add_parser("database", help="Copy a database, or spread it over a cluster.").add_subparsers(
+    actions = commands.add_parser("database", help="Copy a database, spread it over a cluster, or purge it.").add_subparsers(
         title="commands", metavar="COMMAND", required=True
     )
     copied: Parser = actions.add_parser("copy", help=COPY_HELP, description=COPY_HELP, epilog=COPY_MORE)
@@ -34,6 +42,9 @@ def add(commands: Commands) -> None:
     copied.add_argument("--json", action="store_true", help="print JSON")
     spread = add_command(actions, "distribute", run_distribute, DISTRIBUTE_HELP, ("database",))
     spread.add_argument("--json", action="store_true", help="print JSON")
+    purged = add_command(actions, "purge", run_purge, PURGE_HELP, ("data", "database"))
+    purged.epilog = PURGE_MORE
+    purged.add_argument("--json", action="store_true", help="print JSON")
 
 
 def database(text: str) -> str:
@@ -109,3 +120,38 @@ def run_distribute(args: argparse.Namespace) -> int:
     ]
     write(rows, table(rows), as_json=args.json)
     return 0
+
+
+def run_purge(args: argparse.Namespace) -> int:
+    settings = loaded(args).settings
+    if settings.database_file and not settings.database_file.exists():
+        raise UnusableDatabase(f"there is no data in {settings.place}; look at --data and --database")
+    with alone(settings.database_file):
+        before, after = asyncio.run(_purged(settings))
+    document = {"database": settings.place, "bytes_before": before, "bytes_after": after}
+    text = f"Rewrote {settings.place}: nothing of what was deleted is left in it.\n{before:,} bytes before, {after:,} now.\n"
+    write(document, text, as_json=args.json)
+    return 0
+
+
+async def _purged(settings: Settings) -> tuple[int, int]:
+    """What the database takes before it is purged and after that, in bytes."""
+    from ..wiring import open_tables
+
+    before = await _size_bytes(settings)
+    tables = await open_tables(settings.database_url)
+    try:
+        await tables.purge()
+    finally:
+        await tables.close()
+    return before, await _size_bytes(settings)
+
+
+async def _size_bytes(settings: Settings) -> int:
+    from ..wiring import open_store
+
+    store = await open_store(settings)
+    try:
+        return await store.size_bytes()
+    finally:
+        await store.close()

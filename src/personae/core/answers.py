@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Final
 
+from .events import summary
 from .faults import Refusal, Rejection, Warning
 from .fields import AT_RECORD_LEVEL, DND_ADDRESS
 from .identity import Key
@@ -48,7 +49,7 @@ def warning_list(warnings: Sequence[Warning]) -> list[Json]:
 
 def refusal_answer(refusal: Refusal, **values: object) -> Json:
     """The body of a refused request; `values` fill the placeholders of its text."""
-    return {"status": "fail", "error": refusal.error.format(**values), "code": refusal.status}
+    return {"status": "fail", "error": refusal.error.format(**values), "code": refusal.code}
 
 
 def flag_keys(profile: Profile) -> dict[str, Key]:
@@ -59,12 +60,7 @@ def flag_keys(profile: Profile) -> dict[str, Key]:
 
 def profile_view(profile: Profile, flags: Mapping[Key, bool]) -> Json:
     """A profile as GET shows it. `flags` are those of `flag_keys` that are set either way."""
-    record: Json = {
-        "platformInfo": [
-            {"df": {}, "objectId": object_id, "platform": platform(object_id)} | known
-            for object_id, known in profile.devices.items()
-        ]
-    }
+    record: Json = {"platformInfo": [device_view(object_id, known) for object_id, known in profile.devices.items()]}
     if profile.identities:
         record["identity"] = profile.identities[0]
     fields = profile.fields
@@ -73,7 +69,25 @@ def profile_view(profile: Profile, flags: Mapping[Key, bool]) -> Json:
             record[name] = value
     record["all_identities"] = all_identities(profile)
     record["profileData"] = profile_data(profile, flags)
+    events = events_view(profile)
+    if events:
+        record["events"] = events
     return record
+
+
+def device_view(object_id: str, known: Json) -> Json:
+    """A device; of what is known of it the push token alone is shown. Source: contract B 4.2, B 6.2."""
+    device: Json = {"df": {}, "objectId": object_id, "platform": platform(object_id)}
+    if "push_token" in known:
+        device["push_token"] = known["push_token"]
+    return device
+
+
+def events_view(profile: Profile) -> Json:
+    """How often each event happened, the first and the last time in epoch seconds, by the name first seen."""
+    return {
+        seen.name: {"count": seen.count, "first_seen": seen.first, "last_seen": seen.last} for seen in summary(profile).values()
+    }
 
 
 def all_identities(profile: Profile) -> list[str]:
@@ -86,7 +100,8 @@ def profile_data(profile: Profile, flags: Mapping[Key, bool]) -> Json:
     """What has no place at record level, under normal names; reserved names win over custom ones."""
     data = {normal_form(key): value for key, value in profile.properties.items()}
     data |= {name: value for name, value in profile.fields.items() if name not in AT_RECORD_LEVEL}
-    data |= {f"msg-{flag}": flags[key] for flag, key in flag_keys(profile).items() if key in flags}
+    if flags:
+        data |= {f"msg-{flag}": flags[key] for flag, key in flag_keys(profile).items() if key in flags}
     if profile.unsubscribed:
         data["category-unsubscribe"] = profile.unsubscribed
     return data

@@ -7,6 +7,7 @@ store found for them; it may run again after a conflict, on profiles read anew.
 from collections.abc import Iterable, Sequence, Set
 
 from .faults import TYPE, Rejection, Warning
+from .history import NOBODY, Author
 from .identity import Key, Mint
 from .records import RECORD_TYPES
 from .rules import Rules
@@ -40,14 +41,20 @@ def keys_of(accepted: Sequence[Accepted]) -> list[Key]:
 
 
 def fold(
-    accepted: Sequence[Accepted], found: Found, now_us: int, seed: bytes, rules: Rules, only: Set[int] | None = None
+    accepted: Sequence[Accepted],
+    found: Found,
+    now_us: int,
+    seed: bytes,
+    rules: Rules,
+    author: Author = NOBODY,
+    only: Set[int] | None = None,
 ) -> Changes:
     """Apply the records in order, or `only` those with these indices; a later one sees what an earlier one did.
 
     Changes `found` in place. `now_us` is epoch microseconds; `seed`, at most 64 random bytes, is
-    what new objectIds are made of. Source: contract A2.2, A5.
+    what new objectIds are made of; `author` is what history names. Source: contract A2.2, A5.
     """
-    work = Work(found.owners, found.profiles, Changes(), now_us // 1_000_000, now_us, Mint(seed), rules)
+    work = Work(found.owners, found.profiles, Changes(), now_us // 1_000_000, now_us, Mint(seed), rules, author)
     changes = work.changes
     for record in accepted:
         if only is not None and record.index not in only:

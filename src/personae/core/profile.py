@@ -10,13 +10,27 @@ from .identity import DEVICE_KIND, IDENTITY_KIND, Key
 Json = dict[str, Any]
 
 
+class Seen(msgspec.Struct, array_like=True):
+    """What a profile says of one event: its name as first spelled, how often, the first and the last time.
+
+    Times are the events' own, epoch seconds. Source: contract B 4.2.
+    """
+
+    name: str
+    count: int
+    first: int
+    last: int
+
+
 class Profile(msgspec.Struct, omit_defaults=True):
     """One person. `created` is epoch seconds, `updated` epoch microseconds, `ts` the record's own time.
 
     `fields` holds reserved fields and opt-in flags under their normal names, `properties` the custom
     ones under the spelling first seen; no two spellings of one property stand beside each other.
-    `devices` maps objectId to what is known of the device. `unsubscribed` maps a channel to the
-    subscription groups the person left.
+    `devices` maps objectId to what is known of the device; the first of them is the profile's home.
+    `unsubscribed` maps a channel to the subscription groups the person left. `events` are those of this
+    profile alone, by normal name; those of profiles that became part of it are in `merged`.
+    `history` has the places of its last changes, the oldest first.
     """
 
     created: int
@@ -30,6 +44,9 @@ class Profile(msgspec.Struct, omit_defaults=True):
     properties: Json = {}
     unsubscribed: dict[str, list[str]] = {}
     source: str = ""
+    events: dict[str, Seen] = {}
+    merged: list["Merged"] = []
+    history: list[int] = []
 
     @property
     def anonymous(self) -> bool:
@@ -47,6 +64,17 @@ class Profile(msgspec.Struct, omit_defaults=True):
             values.append(value)
 
     @property
+    def home(self) -> Key:
+        """The key whose row owns this profile's events: it stays, whatever identities come and go."""
+        return DEVICE_KIND, next(iter(self.devices))
+
+    @property
+    def keys(self) -> list[Key]:
+        """Every identifier that leads to this profile."""
+        values = ((kind, value) for kind, place in IDENTIFIERS.items() for value in getattr(self, place))
+        return [*values, *((DEVICE_KIND, device) for device in self.devices)]
+
+    @property
     def email(self) -> str | None:
         """The Email, or the first identity that has the form of one (contract A5.3)."""
         explicit: str | None = self.fields.get("email")
@@ -56,6 +84,20 @@ class Profile(msgspec.Struct, omit_defaults=True):
     def phone(self) -> str | None:
         phone: str | None = self.fields.get("phone")
         return phone
+
+
+class Merged(msgspec.Struct, omit_defaults=True):
+    """An anonymous profile that became part of another one `at` epoch seconds: what demerge restores both by.
+
+    `profile` is as it was. The rest is what the other one took over: properties by their spelling,
+    fields by their normal name, groups left by channel.
+    """
+
+    profile: Profile
+    at: int
+    properties: Json = {}
+    fields: Json = {}
+    unsubscribed: dict[str, list[str]] = {}
 
 
 IDENTIFIERS: Final = {IDENTITY_KIND: "identities", "FBID": "fbids", "GPID": "gpids"}

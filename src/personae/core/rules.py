@@ -15,5 +15,8 @@ class Rules(NamedTuple):
     max_custom_keys: int = 256
     max_list_items: int = 100
     max_nesting: int = 3
+    max_event_properties: int = 256
+    max_history: int = 100
+    """Changes that are kept of a profile; with 0 none."""
     drop: bool = False
     """Trim or drop what breaks a limit, with a warning, instead of refusing the record (A4.4)."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from .faults import Rejection, Warning
+from .history import Author, Entry
 from .identity import Key, Mint, Ref
 from .profile import Profile
 from .rules import Rules
@@ -38,6 +39,15 @@ class Found(NamedTuple):
     profiles: dict[Ref, Profile]
 
 
+class Happened(NamedTuple):
+    """An event to keep: the home of the profile it belongs to, its normal name, its time in epoch seconds, its data."""
+
+    owner: Key
+    name: str
+    ts: int
+    data: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Changes:
     """What a fold asks a store to write, and what it has to say of the records.
@@ -46,21 +56,31 @@ class Changes:
     where one led to a profile of its own (merged away), that row becomes the alias. `contacts` says of
     (address, profile) whether that address finds that profile from now on: True adds, False removes, and
     of several the last stands, so that no pair is in both. `flags` are do-not-disturb flags by address,
-    the last one of the batch, each with the profile that had it. `records` are the indices of those that
+    the last one of the batch, each with the profile that had it, None where it is not about one.
+    `events` and `history` are rows to add, in order. `released` are identifiers that lead nowhere from now
+    on, the rows of erased profiles among them. `erased` are profiles to forget: with their events and history,
+    which belong to any of their keys. `records` are the indices of those that
     had to do with a profile, refused ones too: what has to be folded again where it could not be written.
     """
 
     profiles: dict[Ref, Profile] = field(default_factory=dict)
     aliases: dict[Key, Ref] = field(default_factory=dict)
     contacts: dict[tuple[Key, Ref], bool] = field(default_factory=dict)
-    flags: dict[Key, tuple[bool, Ref]] = field(default_factory=dict)
+    flags: dict[Key, tuple[bool, Ref | None]] = field(default_factory=dict)
+    events: list[Happened] = field(default_factory=list)
+    history: list[Entry] = field(default_factory=list)
+    released: list[Key] = field(default_factory=list)
+    erased: list[Profile] = field(default_factory=list)
     records: dict[Ref, list[int]] = field(default_factory=dict)
     rejected: list[Rejection] = field(default_factory=list)
     warnings: list[Warning] = field(default_factory=list)
 
 
 def joined(parts: Sequence[Changes]) -> Changes:
-    """What several folds over the same `Found`, one after the other, ask to be written."""
+    """What several folds over the same `Found`, one after the other, ask to be written.
+
+    One that releases identifiers is never among several: what comes after it may use them anew.
+    """
     if len(parts) == 1:
         return parts[0]
     out = Changes()
@@ -69,6 +89,10 @@ def joined(parts: Sequence[Changes]) -> Changes:
         out.aliases.update(part.aliases)
         out.contacts.update(part.contacts)
         out.flags.update(part.flags)
+        out.events += part.events
+        out.history += part.history
+        out.released += part.released
+        out.erased += part.erased
     return out
 
 
@@ -83,3 +107,4 @@ class Work:
     now_us: int
     mint: Mint
     rules: Rules
+    author: Author

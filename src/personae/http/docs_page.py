@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from ..core.faults import FAULTS
 from ..core.fields import FIELDS
-from .schemas import operator_rows
+from ..core.query.operators import OPERATORS as QUERY_OPERATORS
+from .openapi.records import operator_rows
 
 Json = dict[str, Any]
 
@@ -37,6 +38,7 @@ def page(document: Json) -> bytes:
         ("codes", "Error codes", codes()),
         ("fields", "Reserved fields", fields()),
         ("operators", "Operators", operators()),
+        ("query-operators", "Operators of queries", query_operators()),
         ("limits", "Limits", limits(document)),
     ]
     body = "".join(f'<section id="{name}"><h2>{title}</h2>{content}</section>' for name, title, content in sections)
@@ -88,8 +90,8 @@ def answer(status: str, described: Json) -> str:
 
 def examples(holder: Json) -> str:
     """The examples of a body or an answer, each under its name."""
-    shown = holder["content"].get("application/json", {}).get("examples", {})
-    return "".join(f"<p>{escape(name)}</p>{listing(example['value'])}" for name, example in shown.items())
+    shown = [row for kind in holder["content"].values() for row in kind.get("examples", {}).items()]
+    return "".join(f"<p>{escape(name)}</p>{listing(example['value'])}" for name, example in shown)
 
 
 def resolved(described: Json, document: Json) -> Json:
@@ -116,6 +118,11 @@ def operators() -> str:
     )
 
 
+def query_operators() -> str:
+    rows = [(code(row.name), prose(row.takes), ", ".join(map(code, row.other_names))) for row in QUERY_OPERATORS]
+    return table(("Operator", "Takes", "Also written"), rows)
+
+
 def limits(document: Mapping[str, Any]) -> str:
     return table(("Setting", "In force"), [(code(name), escape(str(value))) for name, value in document["x-limits"].items()])
 
@@ -138,4 +145,6 @@ def code(text: str) -> str:
 
 
 def listing(value: object) -> str:
-    return f"<pre>{escape(json.dumps(value, indent=2, ensure_ascii=False))}</pre>"
+    """A value as JSON; text as it is."""
+    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    return f"<pre>{escape(text)}</pre>"

@@ -1,6 +1,7 @@
 """A request as the handlers see it, and the answers they give."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import ExitStack
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -13,6 +14,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+
+CUT: Final = "personae.cut"
+"""Where the extensions of a scope have what ends its connection at once, with whatever is still to be sent."""
 
 JSON: Final = b"application/json;charset=utf-8"
 """Recorded from the real API (contract A1.3, B 1.2)."""
@@ -29,6 +33,8 @@ class Request(NamedTuple):
     headers: dict[bytes, bytes]
     receive: Receive
     id: str
+    cut: Callable[[], None]
+    """Ends the connection at once."""
 
 
 class Response(NamedTuple):
@@ -39,11 +45,15 @@ class Response(NamedTuple):
     content_type: bytes = JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
-    async def send(self, send: Send, request_id: str) -> None:
+    def holding(self, held: ExitStack) -> "Response":
+        """The answer, with those of the things its request holds that it needs until it is sent."""
+        return self
+
+    async def send(self, send: Send, request: Request) -> None:
         headers = [
             (b"content-type", self.content_type),
             (b"content-length", b"%d" % len(self.body)),
-            (b"x-request-id", request_id.encode()),
+            (b"x-request-id", request.id.encode()),
             *self.headers,
         ]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})

@@ -6,6 +6,7 @@ from typing import Final
 from ..core.answers import flag_keys, profile_view, refusal_answer
 from ..core.faults import MALFORMED, PROFILE_NOT_FOUND
 from ..core.profile import Profile
+from ..projects import Grant
 from ..storage import Project, Store
 from .message import Refused, Request, Response, json_response
 from .query import blank_reading, parse_query
@@ -15,8 +16,9 @@ PARAMETERS: Final = ("email", "identity", "objectId")
 """Of several, the first of these is used (contract A6.1)."""
 
 
-async def get_profile(server: Server, project: Project, request: Request) -> Response:
+async def get_profile(server: Server, grant: Grant, request: Request) -> Response:
     """One profile by email, identity or objectId."""
+    project = grant.project
     profile = await find_profile(server.store, project, parse_query(request.query))
     if profile is None and b"+" in request.query:
         profile = await find_profile(server.store, project, parse_query(blank_reading(request.query)))

@@ -7,7 +7,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from ..core.faults import MALFORMED
-from .message import JSON, refusal_response
+from .message import CUT, JSON, refusal_response
 
 MAX_HEADER_BYTES: Final = 64 * 1024
 
@@ -67,6 +67,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["extensions"] = {CUT: self.transport.abort}  # type: ignore[dict-item]
         self._header_bytes = 0
         self._set_deadline()
 

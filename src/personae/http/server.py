@@ -7,6 +7,9 @@ from ..core.faults import CONCURRENCY
 from ..core.rules import Rules
 from ..metrics import Metrics
 from ..projects import Access
+from ..queries.running import Counts
+from ..queries.windows import Windows
+from ..secret_key import ServerKey
 from ..settings import Settings
 from ..storage import Store
 from .message import Refused
@@ -44,14 +47,18 @@ class Server:
         self,
         store: Store,
         access: Access,
+        key: ServerKey,
         settings: Settings,
         metrics: Metrics,
         places: MakePlaces = local_places,
     ) -> None:
         self.store = store
         self.access = access
+        self.key = key
         self.settings = settings
         self.metrics = metrics
         self.places = places
         self.rules: Rules = settings.rules
         self.readiness = Readiness(store.check_writable)
+        self.windows = Windows()
+        self.counts = Counts(store)

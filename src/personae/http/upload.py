@@ -7,9 +7,10 @@ from typing import Final
 
 from ..core.answers import upload_answer
 from ..core.faults import BATCH_SIZE
+from ..core.history import Author
 from ..ingest import Outcome, upload
 from ..metrics import Metrics
-from ..storage import Project
+from ..projects import Grant
 from .body import read_body
 from .message import Refused, Request, Response, json_response
 from .query import parse_query
@@ -19,7 +20,7 @@ from .wire import cut, decode
 DRY: Final = ("1", "true")
 
 
-async def upload_records(server: Server, project: Project, request: Request) -> Response:
+async def upload_records(server: Server, grant: Grant, request: Request) -> Response:
     """Take a batch; 200 whatever becomes of its records, each of which has exactly one outcome."""
     settings = server.settings
     body = await read_body(request, settings.max_body_bytes, settings.body_timeout)
@@ -29,11 +30,12 @@ async def upload_records(server: Server, project: Project, request: Request) -> 
     dry_run = is_dry(request.query)
     outcome = await upload(
         server.store,
-        project,
+        grant.project,
         decode(slices),
         now_us=time.time_ns() // 1000,
         seed=os.urandom(32),
         rules=server.rules,
+        author=Author(request.id, grant.passcode.name),
         dry_run=dry_run,
     )
     count(server.metrics, outcome, "dry_run" if dry_run else "processed")

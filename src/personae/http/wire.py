@@ -44,12 +44,26 @@ def cut(body: bytes) -> list[msgspec.Raw]:
 
     Raises `Refused`: 400 for anything that is no `{"d": [...]}`, 413 for millions of values.
     """
-    if len(body) > LARGE_BYTES and body.count(b",") > MAX_VALUES:
-        raise Refused(TOO_LARGE)
+    require_few_values(body)
     try:
         return _cut(_open(body).d)
     except (ValueError, RecursionError):
         raise Refused(MALFORMED) from None
+
+
+def decode_object(body: bytes) -> dict[str, Any]:
+    """A body that is one JSON object and no envelope of records. Raises `Refused` as `cut` does."""
+    require_few_values(body)
+    value = decode_closely(msgspec.Raw(body))
+    if type(value) is not dict:
+        raise Refused(MALFORMED)
+    return value
+
+
+def require_few_values(body: bytes) -> None:
+    """Raise `Refused` (413) for a body that would take too much memory once it is decoded."""
+    if len(body) > LARGE_BYTES and body.count(b",") > MAX_VALUES:
+        raise Refused(TOO_LARGE)
 
 
 def decode(slices: Sequence[msgspec.Raw]) -> Iterator[Any]:

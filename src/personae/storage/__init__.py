@@ -4,14 +4,17 @@ A store keeps profiles by hashed key (`codec`), the projects and their passcodes
 durability: what `update` returned is on disk.
 """
 
-from collections.abc import Mapping, Sequence, Set
-from typing import Protocol
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
+from contextlib import AbstractAsyncContextManager
+from typing import NamedTuple, Protocol
 
 import msgspec
 
+from ..core.history import Change
 from ..core.identity import Key
 from ..core.profile import Profile
 from ..core.work import Changes, Found
+from .events import Segment, Span
 
 
 class Fold(Protocol):
@@ -57,6 +60,13 @@ class Passcode(msgspec.Struct, frozen=True):
     last_used: int = 0
 
 
+class Scanned(NamedTuple):
+    """Profiles of a scan, with the place after the last of them, from which a later scan goes on."""
+
+    profiles: list[Profile]
+    place: str
+
+
 class Store(Protocol):
     """A place profiles live in. Every method raises `Unavailable` when the store cannot be reached."""
 
@@ -75,13 +85,64 @@ class Store(Protocol):
         """Those of these do-not-disturb flags that were ever set."""
         ...
 
-    async def update(self, project: Project, keys: Sequence[Key], fold: Fold) -> Changes:
+    async def has_flags(self) -> bool:
+        """Whether any do-not-disturb flag was ever set, by any project; takes no longer however many there are."""
+        ...
+
+    async def find_owners(self, project: Project, owners: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The rows of the profiles these owners of events are part of now; those of erased ones are left out.
+
+        Reads no documents.
+        """
+        ...
+
+    async def read_profiles(self, project: Project, rows: Sequence[bytes]) -> dict[bytes, Profile]:
+        """The profiles in these rows, as `find_owners` gives them; what is there no more is left out."""
+        ...
+
+    async def update(self, project: Project, keys: Sequence[Key], fold: Fold, *, alone: bool = False) -> Changes:
         """Read what is behind `keys`, fold it, write what the fold says, and return it once it is on disk.
 
         No other update of these profiles comes between the reading and the writing. `fold` may run more
         than once, each time on profiles read anew and with those records only that have not been
         written yet; an exception it raises is raised here. `Unavailable` says that nothing was written.
-        A store that writes a batch in several steps may answer single records with the fault `UNSTORED`.
+        A fold that may release identifiers or erase profiles is `alone`: `keys` are then all keys of all
+        profiles it changes, and it is written whole or not at all; `Unavailable` then may also be said of one
+        whose outcome is not known, so it has to be one that may be repeated. A store that writes a batch in several
+        steps may answer single records with the fault `UNSTORED`.
+        """
+        ...
+
+    async def count_events(self, project: Project, name: str, span: Span) -> int:
+        """How many events of this normal name there are in these days."""
+        ...
+
+    async def has_events(self, project: Project, name: str) -> bool:
+        """Whether there is any event of this normal name."""
+        ...
+
+    async def read_segments(
+        self, project: Project, name: str, span: Span, after: int, limit: int, *, bodies: bool
+    ) -> list[Segment]:
+        """Segments of a name and days in the order of their ids, those with ids above `after`.
+
+        As many as have about `limit` events together, at least one if there is one. Without `bodies`
+        each has "" for one.
+        """
+        ...
+
+    async def expire_events(self, before_day: int, limit: int) -> int:
+        """Forget events of days before this one, of all projects, at most `limit` segments; gives how many."""
+        ...
+
+    async def read_history(self, places: Sequence[int]) -> list[Change]:
+        """The changes in these places of history (`core.history.places_of`), the last one first."""
+        ...
+
+    def scan(self, project: Project, after: str = "") -> AbstractAsyncContextManager[AsyncIterator[Scanned]]:
+        """All profiles as they are when the context is entered, piece by piece, from a place on.
+
+        What is written meanwhile is not seen. Memory is the same for any number of profiles.
         """
         ...
 
@@ -115,6 +176,14 @@ class Store(Protocol):
 
     async def set_meta(self, name: str, value: bytes) -> bytes:
         """Set such a value where there is none yet, and return the one that stands."""
+        ...
+
+    async def put_meta(self, name: str, value: bytes) -> None:
+        """Set such a value, whatever stands there."""
+        ...
+
+    async def drop_meta(self, first: str, last: str) -> None:
+        """Forget the values with names from `first` up to, not including, `last`, in the order of their bytes."""
         ...
 
     async def check_writable(self) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from ..core.history import Change
 from ..core.identity import Key
 from ..core.profile import Profile
 
@@ -61,8 +62,17 @@ def hash_key(secret: bytes, key: Key) -> bytes:
     return hash_keys(secret, (key,))[0]
 
 
+def name_key(secret: bytes, name: str) -> int:
+    """What stands for an event's normal name in a row: 64 bits of its hash, keyed by the project's secret."""
+    return int.from_bytes(hash_key(secret, ("event", name))[:8], signed=True)
+
+
 def encode_document(profile: Profile) -> str:
     return _encode(profile).decode()
+
+
+def encode_change(change: Change) -> str:
+    return _encode(change).decode()
 
 
 def decode_rows(lines: str | None) -> list[Row]:

@@ -17,7 +17,10 @@ Place: TypeAlias = tuple[Value, ...]
 COPY_META: Final = "copy_progress"
 """The name in `meta` of how far a copy into this database has come; there as long as it is not whole."""
 
-ENGINE_META: Final = ("schema_version", "probe", COPY_META)
+PLACES_META: Final = "history_places"
+"""The name in `meta` of the first place of history that no server has taken yet, where several may write."""
+
+ENGINE_META: Final = ("schema_version", "probe", COPY_META, PLACES_META)
 """Names in `meta` that belong to one database and are not moved."""
 
 
@@ -86,8 +89,21 @@ NODE: Final = Table(
     ),
     ("key",),
 )
+HISTORY: Final = Table("history", (Column("id", "integer"), Column("doc", "text")), ("id",))
+EVENT_OWNER: Final = Table("event_owner", (Column("owner", "key"), Column("event", "integer")), ("owner", "event"))
+EVENT: Final = Table(
+    "event",
+    (
+        Column("id", "integer"),
+        Column("name", "integer"),
+        Column("live", "integer"),
+        Column("owners", "bytes"),
+        Column("body", "text"),
+    ),
+    ("id",),
+)
 
-TABLES: Final = (PROJECT, PASSCODE, META, ADDRESS_FLAG, CONTACT, NODE)
+TABLES: Final = (PROJECT, PASSCODE, META, ADDRESS_FLAG, CONTACT, NODE, HISTORY, EVENT_OWNER, EVENT)
 """Every table, in the order they are moved. Projects go by age, which is the order they are listed in."""
 
 
@@ -124,6 +140,13 @@ class Tables(Protocol):
 
     async def end_progress(self) -> None:
         """The copy is whole: its progress is gone."""
+        ...
+
+    async def purge(self) -> None:
+        """Rewrite the database, so that nothing of what was deleted is left in its files.
+
+        Takes as long as a copy, and room on disk for one.
+        """
         ...
 
     async def close(self) -> None: ...

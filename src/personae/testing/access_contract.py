@@ -89,6 +89,29 @@ class AccessContract(Scenario):
         stood = await gather(*(store.set_meta("raced", value) for value in values))
         assert {await store.get_meta("raced")} == set(stood)
 
+    @on_a_store
+    async def test_meta_that_is_replaced(self, store: Store) -> None:
+        """The value put last stands, whether or not there was one; what was dropped may be set anew."""
+        for value in (b"one", b"\0two\xff", b""):
+            await store.put_meta("name", value)
+            assert await store.get_meta("name") == value
+        assert await store.set_meta("name", b"three") == b""
+        await gather(*(store.put_meta("raced", str(n).encode()) for n in range(20)))
+        assert await store.get_meta("raced") in {str(n).encode() for n in range(20)}
+        await store.drop_meta("name", "name\0")
+        assert await store.get_meta("name") is None
+        assert await store.set_meta("name", b"three") == b"three"
+
+    @on_a_store
+    async def test_meta_that_is_dropped(self, store: Store) -> None:
+        """Of values by name, those from the first name up to the last are gone, in the order of their bytes."""
+        names = ("a", "a:", "a:1", "a:12", "a:2", "a:É", "a:é", "a:🎉", "a;", "A:1", "b", "Ä")
+        for first, last in (("a:", "a;"), ("a:1", "a:2"), ("a", "a"), ("z", "a"), ("Z", "b"), ("a:É", "a:🎉"), ("b", "🎉")):
+            await gather(*(store.put_meta(name, name.encode()) for name in names))
+            await store.drop_meta(first, last)
+            left = [name for name in names if await store.get_meta(name) is not None]
+            assert [name for name in names if not first.encode() <= name.encode() < last.encode()] == left
+
     @on_a_directory
     async def test_access_survives(self, path: Path) -> None:
         """Projects, passcodes, the version and values are there when the directory is opened again."""
@@ -97,10 +120,12 @@ class AccessContract(Scenario):
         await store.put_passcodes([FIRST, SECOND])
         await store.touch_passcodes({"p2": 1_700_000_300})
         await store.set_meta("name", b"value")
+        await store.put_meta("other", b"put")
         version = await store.access_version()
         await store.close()
         store = await self.open(path)
         assert await store.projects() == [PROJECT]
         assert [FIRST, replace(SECOND, last_used=1_700_000_300)] == await store.passcodes()
         assert (version, b"value") == (await store.access_version(), await store.get_meta("name"))
+        assert await store.get_meta("other") == b"put"
         await store.close()

@@ -217,10 +217,12 @@ class ProfilesContract(Scenario):
     @on_a_store
     async def test_flags(self, store: Store) -> None:
         """A flag that was set stands either way until it is set again; others are absent."""
+        assert not await store.has_flags()
         phone: Key = ("dndphone", "+14155551234")
         await upload(store, person("x", {"Email": EMAIL[1], "Phone": phone[1], "MSG-dndEmail": True, "MSG-dndPhone": False}))
         unset: Key = ("dndwhatsapp", phone[1])
         assert {FLAG: True, phone: False} == await store.find_flags(PROJECT, [FLAG, phone, unset])
+        assert await store.has_flags()
         await upload(store, person("x", {"MSG-dndEmail": False}))
         assert await store.find_flags(PROJECT, [FLAG]) == {FLAG: False}
 

@@ -11,9 +11,23 @@ It runs under plain pytest. To have it explain its asserts, say
 """
 
 from .access_contract import AccessContract
+from .alone_contract import AloneContract
 from .concurrency_contract import ConcurrencyContract
+from .events_contract import EventsContract
+from .history_contract import HistoryContract
+from .life_contract import LifeContract
 from .profiles_contract import ProfilesContract
+from .scan_contract import ScanContract
 
 
-class StorageContract(ProfilesContract, ConcurrencyContract, AccessContract):
+class StorageContract(
+    ProfilesContract,
+    ConcurrencyContract,
+    EventsContract,
+    HistoryContract,
+    LifeContract,
+    AloneContract,
+    ScanContract,
+    AccessContract,
+):
     """Everything `storage.Store` promises."""

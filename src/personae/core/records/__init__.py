@@ -1,6 +1,6 @@
 """The types of record an upload may hold, one row each: how it is screened and how it is folded.
 
-A new type is one module and one row of `RECORD_TYPES`. Source: contract A2.2, A3.1.
+A new type is one module or package and one row of `RECORD_TYPES`. Source: contract A2.2, A3.1.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,9 @@ from ..faults import Rejection
 from ..operators import Notes
 from ..rules import Rules
 from ..work import Accepted, Work
+from . import token
+from .event import fold as event_fold
+from .event import screen as event_screen
 from .profile import fold as profile_fold
 from .profile import screen as profile_screen
 
@@ -29,4 +32,6 @@ class RecordType(NamedTuple):
 
 RECORD_TYPES: Final = {
     "profile": RecordType(profile_screen.screen, profile_fold.fold),
+    "event": RecordType(event_screen.screen, event_fold.fold),
+    "token": RecordType(token.screen, token.fold),
 }

@@ -73,6 +73,14 @@ async def set_meta(database: Connections, name: str, value: bytes) -> bytes:
     return standing
 
 
+async def put_meta(database: Connections, name: str, value: bytes) -> None:
+    await database.run(database.deadline(), statements.PUT_META, name, value)
+
+
+async def drop_meta(database: Connections, first: str, last: str) -> None:
+    await database.run(database.deadline(), statements.DELETE_META_BETWEEN, first.encode(), last.encode())
+
+
 async def probe(database: Connections) -> None:
     """Write something, so that a full disk or a standby shows."""
     await database.run(database.deadline(), statements.PUT_META, PROBE, os.urandom(8))

@@ -6,7 +6,8 @@ time one is given back; nothing here leaves a state behind that would have to be
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from random import random
 from typing import Final, TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -18,7 +19,7 @@ from asyncpg.exceptions import TargetServerAttributeNotMatched
 from .. import Unavailable
 from . import statements
 from .deadline import Deadline
-from .failures import OUTSIDE, Remedy, remedy_of, told
+from .failures import OUTSIDE, Overtaken, Remedy, remedy_of, told
 
 T = TypeVar("T")
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -121,8 +122,10 @@ class Connections:
         """What `work` comes to in a transaction, which has to be one that may be repeated. Raises `Unavailable`."""
 
         async def inside(connection: Connection) -> T:
-            async with asyncio.timeout(deadline.left_s()), connection.transaction():
-                return await work(connection)
+            async with asyncio.timeout(deadline.left_s()), begun(connection, deadline):
+                done = await work(connection)
+                await connection.execute(statements.COMMIT)
+            return done
 
         return await self._taken(deadline, lambda: self.use(deadline, inside))
 
@@ -179,7 +182,8 @@ class Connections:
 
         One that did not answer in time is dropped by itself, and not at once: asyncpg tells the server to give up.
         """
-        if isinstance(error, Unavailable) or (isinstance(error, asyncpg.PostgresError) and remedy_of(error) not in LOSSES):
+        kept = isinstance(error, asyncpg.PostgresError | Overtaken) and remedy_of(error) not in LOSSES
+        if kept or isinstance(error, Unavailable):
             self._give(connection)
             return
         self._free.release()
@@ -199,6 +203,18 @@ class Connections:
             if isinstance(error, Unavailable) or remedy_of(error) is Remedy.BUG:
                 raise
             raise NotSent(error) from None
+
+
+@asynccontextmanager
+async def begun(connection: Connection, deadline: Deadline) -> AsyncIterator[None]:
+    """A transaction for the caller to commit; undone where the connection stays in use after an error."""
+    await connection.execute(statements.BEGIN, timeout=deadline.left_s())
+    try:
+        yield
+    except (asyncpg.PostgresError, Unavailable, Overtaken):
+        if connection.is_in_transaction():
+            await connection.execute(statements.ROLLBACK, timeout=GIVE_UP_S)
+        raise
 
 
 async def connect(url: str, deadline: Deadline, statement_s: float) -> Connection:

@@ -31,8 +31,13 @@ async def announce(database: Connections, deadline: Deadline, parts: Iterable[Ro
         await database.run(deadline, statements.WRITE_CONTACTS, *_arrays(contacts))
 
 
-async def flag(database: Connections, deadline: Deadline, parts: Sequence[Rows], unwritten: Set[bytes]) -> frozenset[bytes]:
-    """Write the flags of these changes, but for those of `unwritten` profiles; gives the profiles whose flags failed."""
+async def flag(
+    database: Connections, deadline: Deadline, parts: Sequence[Rows], unwritten: Set[bytes | None]
+) -> frozenset[bytes | None]:
+    """Write the flags of these changes, but for those of `unwritten` profiles; gives the profiles whose flags failed.
+
+    A flag that goes with no profile is written in any case; None stands for those.
+    """
     flags = [flag for rows in parts for flag in rows.flags if flag[2] not in unwritten]
     if not flags:
         return frozenset()
@@ -46,7 +51,7 @@ async def flag(database: Connections, deadline: Deadline, parts: Sequence[Rows],
     return frozenset()
 
 
-async def withdraw(database: Connections, deadline: Deadline, parts: Iterable[Rows], unwritten: Set[bytes]) -> None:
+async def withdraw(database: Connections, deadline: Deadline, parts: Iterable[Rows], unwritten: Set[bytes | None]) -> None:
     """Take away the addresses these changes leave, but for those of `unwritten` profiles."""
     left = [seen for rows in parts for seen in _seen(rows, rows.left_contacts, MERGED_AWAY) if seen[1] not in unwritten]
     if not left:

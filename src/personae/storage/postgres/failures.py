@@ -18,10 +18,16 @@ class Remedy(Enum):
     BUG = "ours"
 
 
+class Overtaken(Exception):  # noqa: N818 - the reason to try again
+    """What this transaction has read was changed before it could be written."""
+
+
 REMEDIES: Final = {
     "22012": Remedy.BOUND,  # division by zero, which `WRITE_NODES` asks for
     "23505": Remedy.AGAIN,  # unique violation: another writer was faster
     "25006": Remedy.ELSEWHERE,  # read-only transaction: this host is a standby now
+    "25P03": Remedy.ELSEWHERE,  # the transaction was idle too long: its end was never sent
+    "25P04": Remedy.ELSEWHERE,  # it took too long altogether
     "42P07": Remedy.AGAIN,  # the table is there: another server that starts was faster
     "42710": Remedy.AGAIN,  # so is its type
     "40003": Remedy.RECONNECT,  # whether the statement was done is not known
@@ -61,11 +67,12 @@ OUTSIDE: Final = (OSError, EOFError, asyncpg.InterfaceError, asyncpg.InternalCli
 """What is raised when no SQLSTATE could be told: refused, reset or closed connections, a server that does not answer."""
 
 BY_CLASS: Final = {
+    Overtaken: Remedy.AGAIN,
     asyncpg.exceptions.TargetServerAttributeNotMatched: Remedy.ELSEWHERE,  # no host of the URL takes writes now
     asyncpg.InvalidCachedStatementError: Remedy.ELSEWHERE,  # a plan of before a migration
     asyncpg.exceptions.ClientConfigurationError: Remedy.REFUSE,  # an option of the URL
 }
-"""What asyncpg tells by the class of an error alone."""
+"""What is told by the class of an error alone."""
 
 
 def remedy_of(error: BaseException) -> Remedy:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from time import time_ns
 from typing import Final, NamedTuple
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ import asyncpg
 from asyncpg.pgproto.pgproto import UUID
 
 from .. import Unavailable
-from ..tables import COPY_META, Kind, Place, Row, RowsInTheWay, Table, Value
+from ..tables import COPY_META, TABLES, Kind, Place, Row, RowsInTheWay, Table, Value
 from . import statements
 from .connections import Connection
 from .failures import OUTSIDE, Remedy, remedy_of, told
@@ -25,7 +26,12 @@ INSERT INTO {table} ({names}{own})
 SELECT {names}{own_values} FROM unnest({arrays}) AS moved ({names}) ORDER BY {order}
 """
 _COUNT: Final = "SELECT count(*) FROM {table} WHERE {moved}"
-_DELETE_META: Final = "DELETE FROM meta WHERE name = $1"
+_REWRITE: Final = "VACUUM FULL {table}"
+_FORGET_SAMPLES: Final = "ALTER TABLE {table} ALTER COLUMN {column} TYPE {type}"
+"""To the type it has: that drops the samples of values that PostgreSQL keeps, which an analysis of an empty table does not."""
+
+STATISTICS: Final = "pg_statistic"
+"""Where PostgreSQL notes samples of values; who may not rewrite it is warned and no more."""
 
 TYPES: Final[dict[Kind, str]] = {
     "key": "uuid",
@@ -53,6 +59,13 @@ OWN: Final = {"node": [Own("op", "uuid", uuid4)], "contact": [Own("seen", "bigin
 """By table: the rows of a page are one write, and a contact was seen at no version yet."""
 
 
+NOT_MOVED: Final = {"node": "doc IS NULL AND target IS NULL"}
+"""By table: rows that only PostgreSQL has. A tombstone speaks to writers that are under way."""
+
+TOMBSTONE_S: Final = 3_600
+"""How long a released row is remembered; no write takes as long."""
+
+
 class PostgresTables:
     """See `storage.tables.Tables` for what each method promises."""
 
@@ -77,10 +90,11 @@ class PostgresTables:
         return list(map(tuple, records))
 
     async def append(self, table: Table, rows: Sequence[Row], progress: bytes) -> None:
-        values = [*_arrays(table, rows), *(own.make() for own in OWN.get(table.name, ()))]
         with _told():
             async with self._connection.transaction():
-                await self._connection.execute(_sql(_APPEND, table), *values)
+                if rows:
+                    values = [*_arrays(table, rows), *(own.make() for own in OWN.get(table.name, ()))]
+                    await self._connection.execute(_sql(_APPEND, table), *values)
                 await self._connection.execute(statements.PUT_META, COPY_META, progress)
 
     async def progress(self) -> bytes | None:
@@ -90,7 +104,20 @@ class PostgresTables:
 
     async def end_progress(self) -> None:
         with _told():
-            await self._connection.execute(_DELETE_META, COPY_META)
+            await self._connection.execute(statements.DELETE_META, COPY_META)
+
+    async def purge(self) -> None:
+        """Each table is locked while it is rewritten: servers wait."""
+        with _told():
+            before = time_ns() // 1_000 - TOMBSTONE_S * 1_000_000
+            await self._connection.execute(statements.DELETE_TOMBSTONES, before)
+            for table in TABLES:
+                for column in table.columns:
+                    if column.kind in ("text", "bytes"):
+                        forget = _FORGET_SAMPLES.format(table=table.name, column=column.name, type=TYPES[column.kind])
+                        await self._connection.execute(forget)
+                await self._connection.execute(_REWRITE.format(table=table.name))
+            await self._connection.execute(_REWRITE.format(table=STATISTICS))
 
     async def close(self) -> None:
         await end(self._connection)
@@ -123,7 +150,9 @@ def _told() -> Iterator[None]:
 
 @cache
 def _sql(template: str, table: Table) -> str:
-    unmoved = ", ".join(f"'{name}'" for name in table.unmoved)
+    unmoved = [f"{table.order[0]} = '{name}'" for name in table.unmoved]
+    if table.name in NOT_MOVED:
+        unmoved.append(NOT_MOVED[table.name])
     kinds = {column.name: column.kind for column in table.columns}
     own = OWN.get(table.name, [])
     return template.format(
@@ -135,5 +164,5 @@ def _sql(template: str, table: Table) -> str:
         columns=", ".join(READ_AS.get(column.kind, "{}").format(column.name) for column in table.columns),
         order=", ".join(ORDERED_AS.get(kinds[name], "{}").format(name) for name in table.order),
         marks=", ".join(f"${number}::{TYPES[kinds[name]]}" for number, name in enumerate(table.order, 2)),
-        moved=f"{table.order[0]} NOT IN ({unmoved})" if unmoved else "true",
+        moved=" AND ".join(f"NOT ({condition})" for condition in unmoved) or "true",
     )

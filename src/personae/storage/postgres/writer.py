@@ -15,17 +15,19 @@ from typing import Final, NamedTuple, TypeVar
 import structlog
 
 from ...core.faults import UNSTORED, Rejection
-from ...core.identity import Key
+from ...core.identity import Key, Ref
 from ...core.work import Changes
 from .. import Fold, Project, Unavailable
 from ..codec import hashed
 from ..rows import Reading, prepare_all, row_keys_by
-from . import contacts, nodes
+from . import commit, contacts, nodes
+from .commit import Outcome
 from .connections import Connections
 from .deadline import Deadline
 from .failures import told
-from .nodes import Outcome
+from .history import Places
 from .shards import ShardMap
+from .writes import writes
 
 T = TypeVar("T")
 
@@ -58,7 +60,7 @@ log = structlog.get_logger("personae.storage")
 
 @dataclass(slots=True, eq=False)
 class Update:
-    """One request's update and how far it is.
+    """One request's update and how far it is. One that is `alone` shares a round with no other.
 
     `left` are the records not settled yet, None for all; `kept` says that some are stored, or may be.
     """
@@ -69,6 +71,7 @@ class Update:
     fold: Fold
     deadline: Deadline
     done: asyncio.Future[Changes]
+    alone: bool = False
     left: Set[int] | None = None
     kept: bool = False
     outcome: Changes = field(default_factory=Changes)
@@ -129,8 +132,9 @@ class Writer:
         self._deadlines: set[Deadline] = set()
         self._closing = False
         self._apart_s = database.timeout_s * APART
+        self._places = Places(database)
 
-    async def update(self, project: Project, keys: Sequence[Key], fold: Fold) -> Changes:
+    async def update(self, project: Project, keys: Sequence[Key], fold: Fold, *, alone: bool = False) -> Changes:
         """What the fold says, once it is on disk. Raises what the fold raises, or `Unavailable`.
 
         A caller that is cancelled learns the truth: either nothing was or will be written, and the
@@ -140,7 +144,7 @@ class Writer:
             raise Unavailable("the store is closed")
         hashes = hashed(project.secret, keys)
         done: asyncio.Future[Changes] = asyncio.get_running_loop().create_future()
-        update = Update(project, hashes, frozenset(hashes.values()), fold, self._database.deadline(), done)
+        update = Update(project, hashes, frozenset(hashes.values()), fold, self._database.deadline(), done, alone)
         self._waiting.append(update)
         self._start()
         try:
@@ -177,10 +181,10 @@ class Writer:
         taken: set[bytes] = set()
         barred = set(self._in_hand)
         for number, update in enumerate(self._waiting):
-            if len(taken) >= MAX_GROUP_KEYS or (group and update.deadline.after_s(group[0].deadline) > self._apart_s):
+            if group and (group[0].alone or len(taken) >= MAX_GROUP_KEYS or self._far_apart(group[0], update)):
                 passed += self._waiting[number:]
                 break
-            if barred.isdisjoint(update.rows):
+            if barred.isdisjoint(update.rows) and not (group and update.alone):
                 taken |= update.rows
                 group.append(update)
             else:
@@ -189,6 +193,9 @@ class Writer:
         self._waiting = passed
         self._in_hand |= taken
         return group
+
+    def _far_apart(self, first: Update, update: Update) -> bool:
+        return update.deadline.after_s(first.deadline) > self._apart_s
 
     async def _settle_group(self, group: list[Update]) -> None:
         """Bring each update of the group to its outcome."""
@@ -225,7 +232,9 @@ class Writer:
                 await self._settle(some, deadline)
             return
         (job,) = jobs
-        assert job.only is not None
+        if job.only is None:
+            job.update.give_up(Unavailable(f"PostgreSQL: {told(why)}"))
+            return
         if len(job.only) == 1:
             log.error("PostgreSQL does not take a record", project=job.update.project.id, reason=told(why))
             job.update.refuse(job.only, NOT_TAKEN)
@@ -255,13 +264,10 @@ class Writer:
         again: list[Job] = []
         refused: list[Job] = []
         for job, changes in zip(jobs, folded, strict=True):
-            lost = records_of(job, changes, outcome.lost)
-            poisoned = records_of(job, changes, outcome.refused)
-            failed = records_of(job, changes, outcome.failed)
-            job.update.take(changes, lost | poisoned | failed, records_of(job, changes, outcome.unknown))
-            again += [Job(job.update, lost)] if lost else []
-            refused += [Job(job.update, poisoned)] if poisoned else []
-            job.update.finish()
+            divided = bool(changes.records) and not job.update.alone
+            lost, poisoned = (settle_records if divided else settle_whole)(job, changes, outcome)
+            again += lost
+            refused += poisoned
         if outcome.failure is not None:
             raise outcome.failure
         return again, refused, outcome.why
@@ -281,11 +287,15 @@ class Writer:
         self, jobs: Sequence[Job], folded: Sequence[Changes], readings: Mapping[str, Reading], deadline: Deadline
     ) -> Outcome:
         """Write what the folds of a round come to, and say what became of it."""
-        parts = prepare_all(readings, [(job.update.project.id, changes) for job, changes in zip(jobs, folded, strict=True)])
+        places = await self._places.reserve(deadline, sum(len(changes.history) for changes in folded))
+        pairs = [(job.update.project.id, changes) for job, changes in zip(jobs, folded, strict=True)]
+        parts = prepare_all(readings, pairs, places)
         await contacts.announce(self._database, deadline, parts)
-        writes = nodes.writes(parts, [reading.versions for reading in readings.values()], self._shards)
+        attempts = writes(parts, list(readings.values()), self._shards, alone=jobs[0].update.alone)
         started = perf_counter()
-        outcome = nodes.together(await asyncio.gather(*(nodes.write(self._database, deadline, write) for write in writes)))
+        outcome = commit.together(
+            await asyncio.gather(*(commit.write(self._database, deadline, attempt) for attempt in attempts))
+        )
         self._observe(len(jobs), perf_counter() - started)
         unflagged = await contacts.flag(self._database, deadline, parts, outcome.unwritten)
         await contacts.withdraw(self._database, deadline, parts, outcome.unwritten)
@@ -297,7 +307,40 @@ def halves(items: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
     return items[:middle], items[middle:]
 
 
-def records_of(job: Job, changes: Changes, rows: Set[bytes]) -> Set[int]:
+def settle_records(job: Job, changes: Changes, outcome: Outcome) -> tuple[list[Job], list[Job]]:
+    """Let the update know what became of its records; gives what is to go again, and what the database does not take."""
+    update = job.update
+    lost = records_of(job, changes, outcome.lost)
+    poisoned = records_of(job, changes, outcome.refused)
+    failed = records_of(job, changes, outcome.failed)
+    update.take(changes, lost | poisoned | failed, records_of(job, changes, outcome.unknown))
+    update.finish()
+    return [Job(update, lost)] if lost else [], [Job(update, poisoned)] if poisoned else []
+
+
+def settle_whole(job: Job, changes: Changes, outcome: Outcome) -> tuple[list[Job], list[Job]]:
+    """As `settle_records`, of an update that has one outcome: what became of any of its rows."""
+    rows = rows_of(job, changes)
+    if rows & outcome.unknown:
+        job.update.give_up(Unavailable(UNKNOWN))
+    elif rows & outcome.lost:
+        return [job], []
+    elif rows & outcome.refused:
+        return [], [job]
+    elif outcome.failure is None or (rows and not rows & outcome.failed):
+        job.update.take(changes)
+        job.update.finish()
+    return [], []
+
+
+def rows_of(job: Job, changes: Changes) -> frozenset[bytes | None]:
+    """The rows an update writes; None stands for a flag that goes with no profile."""
+    refs: list[Ref] = [*changes.profiles, *changes.aliases, *changes.released]
+    rows = row_keys_by(job.update.project.secret, refs, job.update.hashes)
+    return frozenset([*rows, *(None for _, ref in changes.flags.values() if ref is None)])
+
+
+def records_of(job: Job, changes: Changes, rows: Set[bytes | None]) -> Set[int]:
     """The records of a job that had to do with these rows."""
     if not rows:
         return frozenset()

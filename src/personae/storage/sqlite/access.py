@@ -86,6 +86,17 @@ def set_meta(name: str, value: bytes) -> Callable[[apsw.Connection], bytes]:
     return run
 
 
+def put_meta(name: str, value: bytes) -> Callable[[apsw.Connection], None]:
+    return lambda connection: write_meta(connection, name, value)
+
+
+def drop_meta(first: str, last: str) -> Callable[[apsw.Connection], None]:
+    def run(connection: apsw.Connection) -> None:
+        connection.execute("DELETE FROM meta WHERE name >= ? AND name < ?", (first, last))
+
+    return run
+
+
 def probe(connection: apsw.Connection) -> None:
     """Write something, so that a full or read-only disk shows."""
     count = int.from_bytes(read_meta(connection, "probe") or b"") + 1

@@ -19,6 +19,15 @@ WRITER_CACHE_KIB: Final = 128 * 1024
 
 CACHE_KIB: Final = 16 * 1024
 
+WRITING: Final = (
+    ("journal_mode", "wal"),
+    ("synchronous", "full"),
+    ("wal_autocheckpoint", 0),
+    ("journal_size_limit", 256 * 1024 * 1024),  # a log that a long reader made longer gets short again
+    ("secure_delete", 1),  # what is deleted is overwritten; free pages do not keep it
+)
+"""Pragmas of a connection that writes."""
+
 FIXED: Final = ((3, 51, 3), (3, 50, 7))
 """The first releases with the WAL-reset fix, on the current line and on the one before."""
 
@@ -69,7 +78,7 @@ def connect(path: Path, *, read_only: bool = False, cache_kib: int = CACHE_KIB) 
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         pragmas: tuple[tuple[str, object], ...] = (("cache_size", -cache_kib), ("temp_store", "memory"))
         if not read_only:
-            pragmas = (("journal_mode", "wal"), ("synchronous", "full"), ("wal_autocheckpoint", 0), *pragmas)
+            pragmas = (*WRITING, *pragmas)
         for name, value in pragmas:
             connection.pragma(name, value)
         connection.pragma("schema_version")

@@ -1,6 +1,6 @@
 """Reading and writing profiles: a statement for many rows, whatever the number of requests behind them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 import apsw
@@ -13,8 +13,10 @@ from .. import Project
 from ..codec import decode_rows, hash_key, hashed, keys_by_hash
 from ..rows import Reading, ReadRow, Rows
 from . import statements
+from .statements import Statement
 
 _decode_flags = msgspec.json.Decoder(tuple[str, int]).decode_lines
+_decode_targets = msgspec.json.Decoder(tuple[str, str]).decode_lines
 _decode_profiles = msgspec.json.Decoder(Profile).decode_lines
 
 
@@ -40,6 +42,32 @@ def read(connection: apsw.Connection, project: Project, keys: Sequence[Key]) -> 
     return reading.finish().found
 
 
+def read_owners(connection: apsw.Connection, owners: Sequence[bytes]) -> dict[bytes, bytes]:
+    """The rows of the profiles that these rows are part of, those that lead to none left out; reads no documents."""
+    targets: dict[bytes, bytes] = {}
+    wanted = list(dict.fromkeys(owners))
+    while wanted:
+        found: dict[bytes, bytes] = {}
+        for piece in statements.padded(wanted):
+            lines = connection.execute(statements.read_targets(len(piece)), piece).get
+            found.update((bytes.fromhex(key), bytes.fromhex(target)) for key, target in _decode_targets(lines or ""))
+        targets |= found
+        wanted = [target for target in dict.fromkeys(found.values()) if target and target not in targets]
+    return {owner: row for owner in owners if (row := _end(owner, targets)) in targets}
+
+
+def _end(row: bytes, targets: Mapping[bytes, bytes]) -> bytes:
+    """The row that aliases lead to from this one."""
+    while target := targets.get(row):
+        row = target
+    return row
+
+
+def read_profiles(connection: apsw.Connection, rows: Sequence[bytes]) -> dict[bytes, Profile]:
+    """The profiles in these rows; what is none is left out."""
+    return {key: profile for key, _, profile, _ in parse(fetch(connection, rows)) if profile is not None}
+
+
 def read_flags(connection: apsw.Connection, secret: bytes, keys: Sequence[Key]) -> dict[Key, bool]:
     """Those of these flags that were ever set."""
     hashes = keys_by_hash(secret, keys)
@@ -49,6 +77,11 @@ def read_flags(connection: apsw.Connection, secret: bytes, keys: Sequence[Key]) 
         for ckey, dnd in _decode_flags(lines or ""):
             flags[hashes[bytes.fromhex(ckey)]] = bool(dnd)
     return flags
+
+
+def has_flags(connection: apsw.Connection) -> bool:
+    """Whether any flag was ever set."""
+    return bool(connection.execute(statements.HAS_FLAGS).get)
 
 
 def read_contact(connection: apsw.Connection, secret: bytes, contact: Key, limit: int, offset: int) -> list[Profile]:
@@ -61,10 +94,11 @@ def write(connection: apsw.Connection, rows: Rows) -> bool:
     """Write the rows; False where a profile was not at the version that was read.
 
     Aliases come after profiles: a profile that was merged away by a later record of the same group is written
-    as a profile first and becomes an alias then.
+    as a profile first and becomes an alias then. What is released comes last.
     """
     written = execute_rows(connection, statements.write_profiles, (rows.project,), rows.profiles)
     execute_rows(connection, statements.write_aliases, (rows.project, rows.updated), rows.aliases)
+    execute_keys(connection, statements.delete_nodes, rows.released)
     execute_rows(connection, statements.write_contacts, (), rows.contacts)
     execute_rows(connection, statements.delete_contacts, (), rows.left_contacts)
     execute_rows(connection, statements.write_flags, (rows.updated,), [(address, dnd) for address, dnd, _ in rows.flags])
@@ -73,7 +107,7 @@ def write(connection: apsw.Connection, rows: Rows) -> bool:
 
 def execute_rows(
     connection: apsw.Connection,
-    statement: Callable[[int], str],
+    statement: Statement,
     shared: tuple[object, ...],
     rows: Sequence[tuple[object, ...]],
 ) -> int:
@@ -83,3 +117,9 @@ def execute_rows(
         connection.execute(statement(len(piece)), [*shared, *chain.from_iterable(piece)])
         written += connection.changes()
     return written
+
+
+def execute_keys(connection: apsw.Connection, statement: Statement, keys: Sequence[bytes] | Sequence[int]) -> None:
+    """Run a statement for many keys over all of these."""
+    for piece in statements.padded(keys):
+        connection.execute(statement(len(piece)), piece)

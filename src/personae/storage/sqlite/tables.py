@@ -14,16 +14,29 @@ from typing import Any, Final
 
 import apsw
 
-from ..tables import COPY_META, Place, Row, RowsInTheWay, Table
+from ..events import SEQUENCE_BITS
+from ..tables import COPY_META, EVENT_OWNER, Place, Row, RowsInTheWay, Table
 from .access import read_meta, write_meta
 from .checkpoint import SOFT_PAGES
 from .connection import WRITER_CACHE_KIB, check_library, connect, migrate
 from .writer import WORLD_ERRORS, unavailable
 
-_PAGE: Final = "SELECT {columns} FROM {table} WHERE {moved} ORDER BY {order} LIMIT ?"
-_PAGE_AFTER: Final = "SELECT {columns} FROM {table} WHERE {moved} AND ({order}) > ({marks}) ORDER BY {order} LIMIT ?"
+_PAGE: Final = "SELECT {columns} FROM {read} WHERE {moved} ORDER BY {order} LIMIT ?"
+_PAGE_AFTER: Final = "SELECT {columns} FROM {read} WHERE {moved} AND ({order}) > ({marks}) ORDER BY {order} LIMIT ?"
 _COUNT: Final = "SELECT count(*) FROM {table} WHERE {moved}"
-_APPEND: Final = "INSERT INTO {table} ({columns}) VALUES ({all_marks})"
+_APPEND: Final = "INSERT INTO {table} ({columns}{own}) VALUES ({all_marks}{own_values})"
+
+_OWN: Final = {EVENT_OWNER: (", day", f", ?2 >> {SEQUENCE_BITS}")}
+"""By table: the column only SQLite has, and what makes its value."""
+
+_SORTED: Final = {EVENT_OWNER: "temp.event_owner_sorted"}
+"""By table that is kept in another order than it is moved in: what it is read from."""
+
+_SORT: Final = """
+DROP TABLE IF EXISTS {sorted};
+CREATE TABLE {sorted} ({columns}, PRIMARY KEY ({order})) WITHOUT ROWID;
+INSERT INTO {sorted} SELECT {columns} FROM {table} ORDER BY {order}
+"""
 
 
 class SqliteTables:
@@ -35,6 +48,8 @@ class SqliteTables:
         self._connection = connect(path, cache_kib=WRITER_CACHE_KIB)
         migrate(self._connection, path)
         self._connection.wal_autocheckpoint(SOFT_PAGES)
+        self._connection.pragma("temp_store", "file")  # what is sorted or rewritten may be larger than memory
+        self._sorted: set[Table] = set()
 
     @classmethod
     async def open(cls, path: Path) -> SqliteTables:
@@ -49,6 +64,9 @@ class SqliteTables:
     async def page(self, table: Table, after: Place | None, limit: int) -> list[Row]:
         sql = _sql(_PAGE if after is None else _PAGE_AFTER, table)
         with _told():
+            if table in _SORTED and (after is None or table not in self._sorted):
+                self._connection.execute(_sql(_SORT, table))
+                self._sorted.add(table)
             rows = self._connection.execute(sql, (*(after or ()), limit)).fetchall()
         return _with_truths(table, rows)
 
@@ -64,6 +82,11 @@ class SqliteTables:
     async def end_progress(self) -> None:
         with _told():
             self._connection.execute("DELETE FROM meta WHERE name = ?", (COPY_META,))
+
+    async def purge(self) -> None:
+        with _told():
+            self._connection.execute("VACUUM")
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     async def close(self) -> None:
         self._connection.close()
@@ -94,8 +117,13 @@ def _told() -> Iterator[None]:
 @cache
 def _sql(template: str, table: Table) -> str:
     unmoved = ", ".join(f"'{name}'" for name in table.unmoved)
+    own, own_values = _OWN.get(table, ("", ""))
     return template.format(
         table=table.name,
+        read=_SORTED.get(table, table.name),
+        sorted=_SORTED.get(table),
+        own=own,
+        own_values=own_values,
         columns=", ".join(table.names),
         order=", ".join(table.order),
         marks=", ".join("?" for _ in table.order),

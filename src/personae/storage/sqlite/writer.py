@@ -21,8 +21,9 @@ from ...core.identity import Key
 from ...core.work import Changes
 from .. import Fold, Project, Unavailable
 from ..codec import hashed
+from ..events import Segment, segments
 from ..rows import Reading, Rows, prepare_all
-from . import nodes
+from . import events, history, nodes
 from .checkpoint import Checkpointer
 
 P = ParamSpec("P")
@@ -56,12 +57,13 @@ class Outdated(Exception):  # noqa: N818 - the reason to try again
 
 
 class Update(NamedTuple):
-    """One request's update, and the future its caller waits for."""
+    """One request's update, and the future its caller waits for; one that is `alone` shares its commit with no other."""
 
     project: Project
     keys: Sequence[Key]
     fold: Fold
     done: asyncio.Future[Changes]
+    alone: bool
 
 
 class Committed(NamedTuple, Generic[T]):
@@ -83,15 +85,16 @@ class Writer:
         self._waiting: deque[Update] = deque()
         self._draining: asyncio.Task[None] | None = None
         self._closing = False
+        self._places = history.places(connection)
 
-    async def update(self, project: Project, keys: Sequence[Key], fold: Fold) -> Changes:
+    async def update(self, project: Project, keys: Sequence[Key], fold: Fold, *, alone: bool) -> Changes:
         """What the fold says, once it is on disk. Raises what the fold raises, or `Unavailable`.
 
         A caller that is cancelled learns the truth: either nothing was or will be written, and the
         cancellation goes on, or the update has begun, and its outcome is waited for.
         """
         self._require_open()
-        update = Update(project, keys, fold, asyncio.get_running_loop().create_future())
+        update = Update(project, keys, fold, asyncio.get_running_loop().create_future(), alone)
         self._waiting.append(update)
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._drain())
@@ -136,6 +139,8 @@ class Writer:
         group: list[Update] = []
         keys = 0
         while self._waiting and keys < MAX_GROUP_KEYS:
+            if group and (group[0].alone or self._waiting[0].alone):
+                break
             update = self._waiting.popleft()
             keys += len(update.keys)
             group.append(update)
@@ -168,9 +173,14 @@ class Writer:
             for update in group:
                 results.append(update.fold(readings[update.project.id].found))
                 await asyncio.sleep(0)  # let reads be answered between two folds
-            rows = prepare_all(readings, [(update.project.id, changes) for update, changes in zip(group, results, strict=True)])
+            rows = prepare_all(
+                readings,
+                [(update.project.id, changes) for update, changes in zip(group, results, strict=True)],
+                self._places,
+            )
+            packed = [(some, segments(some.events)) for some in rows]
             try:
-                committed = await self._call(self._commit, partial(write_all, rows))
+                committed = await self._call(self._commit, partial(write_all, packed))
             except Outdated:
                 continue
             return results, committed.seconds
@@ -212,11 +222,14 @@ class Writer:
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
 
 
-def write_all(rows: Sequence[Rows], connection: apsw.Connection) -> None:
-    """Write the rows of every project. Raises `Outdated` unless all were at the version read."""
-    for some in rows:
+def write_all(rows: Sequence[tuple[Rows, Sequence[Segment]]], connection: apsw.Connection) -> None:
+    """Write the rows and events of every project. Raises `Outdated` unless all were at the version read."""
+    for some, happened in rows:
         if not nodes.write(connection, some):
             raise Outdated
+        events.erase(connection, some.erased)
+        events.write(connection, happened)
+        history.write(connection, some)
 
 
 def unavailable(error: Exception) -> Exception:

@@ -16,11 +16,8 @@ from . import Content
 Data = dict[str, Any]
 
 
-def fold_fields(profile: Profile, losers: Sequence[Profile], content: Content, rules: Rules, notes: Notes) -> Data:
-    """The reserved fields after the record."""
-    fields = profile.fields
-    for loser in losers:
-        fields = loser.fields | fields
+def fold_fields(fields: Data, content: Content, rules: Rules, notes: Notes) -> Data:
+    """The reserved fields after the record; those given are not changed."""
     if content.fields:
         fields = fields | content.fields
     for name, operator, argument in content.operations:

@@ -1,11 +1,10 @@
-"""What a profile record does to the custom properties of its profile. Source: contract A4.2, A4.4, A4.6, A5.1."""
+"""What a profile record does to the custom properties of its profile. Source: contract A4.2, A4.4, A4.6."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from ...faults import LIMIT
 from ...operators import ABSENT, Notes, Operator
-from ...profile import Profile
 from ...properties import Flaw, Name, normal_form, shown
 from ...rules import Rules
 from . import Content
@@ -13,11 +12,9 @@ from . import Content
 Data = dict[str, Any]
 
 
-def fold_properties(profile: Profile, losers: Sequence[Profile], content: Content, rules: Rules, notes: Notes) -> Data:
-    """The custom properties after the record; neither the profile nor the record is changed."""
-    before = properties = profile.properties
-    for loser in losers:
-        properties = before = absorbed(properties, loser.properties, rules, notes)
+def fold_properties(before: Data, content: Content, rules: Rules, notes: Notes) -> Data:
+    """The custom properties after the record; neither those `before` nor the record are changed."""
+    properties = before
     plain = content.plain
     if plain:
         known = not properties or plain.keys() <= properties.keys()
@@ -41,18 +38,6 @@ def respell(properties: Data, changes: Data) -> Data:
 def spellings(properties: Data) -> dict[str, str]:
     """How each property is spelled, by normal form."""
     return {normal_form(key): key for key in properties}
-
-
-def absorbed(properties: Data, others: Data, rules: Rules, notes: Notes) -> Data:
-    """The properties with those of a merged profile they lack, as many as there is room for (A5.1)."""
-    known = spellings(properties)
-    lacking = [(key, value) for key, value in others.items() if normal_form(key) not in known]
-    room = max(rules.max_custom_keys - len(properties), 0)
-    if len(lacking) > room:
-        left = len(lacking) - room
-        text = f"{left} properties of the merged profile were left out, at most {rules.max_custom_keys} are allowed"
-        notes.append((shown(lacking[room][0]), text))
-    return properties | dict(lacking[:room])
 
 
 def operate(properties: Data, operations: Sequence[tuple[Name, Operator, object]], rules: Rules, notes: Notes) -> Data:

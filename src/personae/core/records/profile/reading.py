@@ -5,13 +5,13 @@ from operator import itemgetter
 from typing import Any, Final
 
 from ...faults import LIMIT, VALUE, Fault
-from ...fields import FIELDS, INVALID, Field, Place, age
+from ...fields import BY_NORMAL, FIELDS, INVALID, Field, Place, age
 from ...identity import identifier
 from ...operators import ABSENT, OPERATORS, SET, Notes, Operator, operator_of
 from ...properties import Flaw, Name, Reader, name_of, shown
 from ...rules import Rules
+from ..spellings import kept_name, last_said, note_barred
 from . import Content
-from .spellings import last_said
 
 CUSTOM_KEYS_READ: Final = 4
 """Times `max_custom_keys` that are read of one record: not all of them need add a property."""
@@ -42,7 +42,7 @@ class Reading:
         """Read properties whose keys need a closer look; of two spellings of one the last stands alone."""
         rules = self.reader.rules
         most = CUSTOM_KEYS_READ * rules.max_custom_keys
-        said, custom = last_said(data, most, rules.max_key_bytes)
+        said, custom = last_said(data, most, rules.max_key_bytes, BY_NORMAL)
         if custom > most:
             detail = f"profileData has {custom} custom keys, at most {most} are read of one record"
             if rules.drop:
@@ -50,18 +50,7 @@ class Reading:
             else:
                 self._failures.append((len(FIELDS), LIMIT, detail))
         for first, key, value in said:
-            self.read(self._kept_name(first, key), key, value)
-
-    def _kept_name(self, first: str, key: str) -> Name | None:
-        """The name behind a key, in the spelling first seen if that can be kept (contract A4.2)."""
-        limit = self.reader.rules.max_key_bytes
-        if len(key) > limit:
-            return None
-        if first != key:
-            text = f"{shown(first)} and {shown(key)} are one property; the last one stands"
-            self.reader.notes.append((shown(key), text))
-        name = name_of(first)
-        return name if name.bytes <= limit else name_of(key)
+            self.read(kept_name(first, key, rules.max_key_bytes, self.reader.notes), key, value)
 
     def read(self, name: Name | None, key: str, value: Any) -> None:
         """Read one property. `name` spells it as it is kept, `key` as it was sent; no name: the key is too long."""
@@ -80,9 +69,7 @@ class Reading:
     def _read_custom(self, name: Name | None, key: str, value: Any) -> Fault | None:
         if not self.reader.key_fits(key, key) or name is None:
             return None
-        if name.barred:
-            text = f"{shown(key)} has characters CleverTap bars from keys: {' '.join(name.barred)}"
-            self.reader.notes.append((shown(key), text))
+        note_barred(name, key, self.reader.notes)
         if type(value) is dict and (operator := operator_of(value)):
             if operator != SET:
                 self._operate(name, key, OPERATORS[operator], value[operator])
