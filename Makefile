@@ -15,7 +15,7 @@ help:
 	@echo "make check       lint, format, types, tests"
 	@echo "make docs        write the generated pages of docs/ anew"
 	@echo "make durability  crash servers and databases under load, look for lost records"
-	@echo "make bench       measure uploads, reads and the core"
+	@echo "make bench       measure uploads, reads, events, exports and the core"
 	@echo "make clean       remove what make has made; data directories stay"
 
 run: $(VENV)/.run
@@ -46,7 +46,13 @@ durability: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.core
+	$(BIN)/python -m benchmarks.mixed
+	$(BIN)/python -m benchmarks.events
+	$(BIN)/python -m benchmarks.export
 	$(if $(BENCH_DATABASE),$(BIN)/python -m benchmarks.upload --database '$(BENCH_DATABASE)')
+	$(if $(BENCH_DATABASE),$(BIN)/python -m benchmarks.mixed --database '$(BENCH_DATABASE)')
+	$(if $(BENCH_DATABASE),$(BIN)/python -m benchmarks.events --database '$(BENCH_DATABASE)')
+	$(if $(BENCH_DATABASE),$(BIN)/python -m benchmarks.export --database '$(BENCH_DATABASE)')
 	$(if $(BENCH_DATABASE),$(BIN)/python -m benchmarks.workers --database '$(BENCH_DATABASE)')
 	$(if $(BENCH_DATABASE),$(BIN)/python -m benchmarks.peers --database '$(BENCH_DATABASE)')
 

@@ -102,7 +102,8 @@ class Connection(asyncio.Protocol):
         answer = Answer(self.parser.get_status_code(), b"".join(self.body))
         self.body.clear()
         assert self.answer, "an answer that nobody asked for"
-        self.answer.set_result(answer)
+        if not self.answer.done():  # who asked may have given up
+            self.answer.set_result(answer)
 
 
 async def drive(target: Target, requests: Sequence[bytes], concurrency: int) -> Driven:

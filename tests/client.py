@@ -84,12 +84,12 @@ class Connection:
         return self.reader.read()
 
     def receive_chunks(self) -> bytes:
-        body = b""
+        body = bytearray()
         while size := int(self.reader.readline(), 16):
             body += self.receive_exactly(size)
             self.reader.readline()
         self.reader.readline()
-        return body
+        return bytes(body)
 
     def receive_exactly(self, size: int) -> bytes:
         data = self.reader.read(size)

@@ -58,7 +58,9 @@ async def export(
     """The lines of all profiles as they are when this begins, some at a time, each as GET shows it.
 
     From a place of a scan on, if `after` is one. With `make_cursor`, there is a line with a cursor now and then:
-    what goes on after it misses nothing. Do-not-disturb flags are those of the moment.
+    what goes on after it has all profiles that came after it, but for those that were merged, demerged or
+    disassociated in between, which may come twice or not at all. Do-not-disturb flags are those of the moment.
+    Raises `ForeignPlace`.
     """
     async with store.scan(project, after) as scan:
         since = 0

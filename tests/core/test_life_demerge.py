@@ -3,11 +3,14 @@
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from personae.core.events import summary
+from personae.core.history import places_of
 from personae.core.profile import Profile
+from personae.core.records.absorbing import MAX_LEVELS, levels
 from personae.core.rules import Rules
 from tests.core.lives import BY, Lives, event, token
 from tests.core.strategies import laws, sensible_data
@@ -88,6 +91,119 @@ def test_what_changed_since_stays() -> None:
     assert {"gender": "F"} == winner.fields
     assert {"n": 1, "truth": True, "list": ["a"], "kept": 1, "gone": 1} == part.properties
     assert {"gender": "M"} == part.fields
+
+
+RESAID: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    # said again after the merge, the properties, fields and groups that stay
+    ({"city": "Paris", "Name": "Z"}, {"city": "Paris"}, {"name": "Z"}, {}),
+    ({"CITY": "Paris", "name": "Z"}, {"city": "Paris"}, {"name": "Z"}, {}),
+    ({"city": {"$set": "Paris"}}, {"city": "Paris"}, {}, {}),
+    ({"n": {"$incr": 1}}, {"n": 2}, {}, {}),
+    ({"list": {"$add": ["a"]}}, {"list": ["a"]}, {}, {}),
+    ({"list": {"$incr": 1}}, {}, {}, {}),
+    ({"city": {"$delete": 1}}, {}, {}, {}),
+    ({"category-unsubscribe": {"sms": ["B"]}}, {}, {}, {"sms": ["B"]}),
+    ({"Email": "d@b.co"}, {}, {"email": "d@b.co"}, {}),
+    ({}, {}, {}, {}),
+]
+
+
+@pytest.mark.parametrize(("said", "properties", "fields", "groups"), RESAID)
+def test_what_was_said_again_is_its_own(
+    said: dict[str, Any], properties: dict[str, Any], fields: dict[str, Any], groups: dict[str, Any]
+) -> None:
+    """What a profile is told itself after a merge stays, though it is what it had taken over; the other has its own."""
+    world = Lives()
+    left = {"category-unsubscribe": {"email": ["A"], "sms": ["B"]}}
+    theirs = device("d", {"city": "Paris", "n": 1, "list": ["a"], "Name": "Z", "Email": "d@b.co", **left})
+    world.upload(person(objectId="own"), theirs)
+    before = facts(world.device("d"))
+    world.upload(person(objectId="d"))
+    world.upload(person(said))
+    world.demerge("x")
+    winner = world.profile("x")
+    assert (properties, fields, groups) == (winner.properties, winner.fields, winner.unsubscribed)
+    assert before == facts(world.device("d"))
+
+
+def test_what_changed_and_changed_back_is_its_own() -> None:
+    """It was told, so it stays."""
+    world = Lives()
+    world.upload(person(objectId="own"), device("d", {"n": 1, "gone": 1}))
+    world.upload(person(objectId="d"))
+    world.upload(person({"n": {"$incr": 1}, "gone": {"$delete": 1}}))
+    world.upload(person({"n": {"$decr": 1}, "gone": 1}))
+    world.demerge("x")
+    assert {"n": 1, "gone": 1} == world.profile("x").properties
+
+
+def test_what_was_said_again_between_two_merges() -> None:
+    """A later merge takes over nothing that is there, and what was told stays."""
+    world = Lives()
+    world.upload(person(objectId="own"), device("d", {"a": 1, "b": 1}), device("e", {"a": 1, "c": 1}))
+    world.upload(person(objectId="d"))
+    world.upload(person({"a": 1}))
+    world.upload(person({"b": 1}, objectId="e"))
+    world.demerge("x")
+    assert {"a": 1, "b": 1} == world.profile("x").properties
+    assert {"a": 1, "c": 1} == world.device("e").properties
+
+
+def chained(count: int) -> Lives:
+    """Person after person gets a phone, loses it, and becomes part of the next; each has an event and a property."""
+    world = Lives()
+    for n in range(count):
+        phone = f"+49{n:010d}"
+        world.upload(person({f"p{n}": n}, phone, objectId=f"h{n}"), event("e", identity=phone))
+        if n:
+            world.upload(person(identity=phone, objectId=f"h{n - 1}"))
+        if n < count - 1:
+            world.disassociate({"type": "phone", "value": phone})
+    return world
+
+
+def homes(profile: Profile) -> list[str]:
+    """The homes of a profile and of all that became part of it."""
+    return [profile.home[1], *(home for part in profile.merged for home in homes(part.profile))]
+
+
+@pytest.mark.parametrize("count", [2, MAX_LEVELS, MAX_LEVELS + 1])
+def test_merges_in_each_other_are_undone_one_by_one(count: int) -> None:
+    """Up to as many levels as a document holds, what is restored is as it was, with all within it."""
+    world = chained(count)
+    last = f"+49{count - 1:010d}"
+    assert {f"p{n}": n for n in range(count)} == world.profile(last).properties
+    for n in range(count - 1, 0, -1):
+        assert n == levels(world.profile(last))
+        world.demerge(last)
+        top, below = world.device(f"h{n}"), world.device(f"h{n - 1}")
+        assert ({f"p{n}": n}, [f"h{n}"], {"e": 1}) == (top.properties, list(top.devices), counts(top))
+        assert {f"p{m}": m for m in range(n)} == below.properties
+        assert ([f"h{m}" for m in range(n - 1, -1, -1)], {"e": n}) == (list(below.devices), counts(below))
+        last = f"again {n}"
+        world.upload(person(identity=last, objectId=below.home[1]))
+
+
+@pytest.mark.parametrize("count", [MAX_LEVELS + 2, 2 * MAX_LEVELS + 3, 40])
+def test_a_long_chain_of_merges(count: int) -> None:
+    """No document is deeper than it may be, and all events and all of the history are found from it, then and apart."""
+    world = chained(count)
+    last = f"+49{count - 1:010d}"
+    profile = world.profile(last)
+    names = [f"h{n}" for n in range(count)]
+    assert MAX_LEVELS == levels(profile)
+    assert sorted(names) == sorted(homes(profile)) == sorted(profile.devices)
+    assert {"e": count} == counts(profile)
+    places = places_of(profile)
+    assert (len(places), 3 * count - 2) == (len(set(places)), len(places))
+    world.demerge(last)
+    parts = {world.device(name).home: world.device(name) for name in names}
+    assert sorted(names) == sorted(home for part in parts.values() for home in homes(part))
+    assert sorted(names) == sorted(device for part in parts.values() for device in part.devices)
+    assert count == sum(counts(part)["e"] for part in parts.values())
+    assert set(places) <= {place for part in parts.values() for place in places_of(part)}
+    top = parts["objectId", names[-1]]
+    assert ({f"p{count - 1}": count - 1}, [names[-1]]) == (top.properties, list(top.devices))
 
 
 def test_what_came_after_the_merge_stays_with_the_identified_one() -> None:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from personae.core.events import summary
+from personae.core.history import places_of
 from personae.core.profile import Merged, Profile, Seen
-from personae.core.records.absorbing import MAX_MERGED
+from personae.core.records.absorbing import MAX_LEVELS, MAX_MERGED, keep_merged, levels
 from personae.core.rules import Rules
 from tests.core.world import NOW, World, code, event, person, token, warned_keys
 
@@ -145,6 +147,21 @@ def test_the_last_merges_can_be_undone_in_full(batch: bool) -> None:
     assert {f"p{n}": n for n in range(count)} == profile.properties
     assert {"bought": Seen("Bought", count + 1, 1, 1000)} == profile.events
     assert {"bought": Seen("Bought", 2 * count, 1, 1000)} == summary(profile)
+
+
+def test_a_chain_of_merges_can_be_read() -> None:
+    """However many profiles become part of the next one, the document stays shallow, with all their events and history."""
+    count = 400
+    last = Profile(created=1, devices={"d0": {}}, events={"e": Seen("e", 1, 0, 0)}, history=[0])
+    for n in range(1, count):
+        devices: dict[str, Any] = {f"d{n}": {}} | last.devices
+        winner = Profile(created=1, devices=devices, events={"e": Seen("e", 1, n, n)}, history=[n])
+        keep_merged(winner, [Merged(last, n)])
+        last = winner
+    read = msgspec.json.decode(msgspec.json.encode(last), type=Profile)
+    assert (MAX_LEVELS, last) == (levels(read), read)
+    assert {"e": Seen("e", count, 0, count - 1)} == summary(read)
+    assert sorted(places_of(read)) == list(range(count))
 
 
 def test_an_event_owner_stays_with_the_merge() -> None:

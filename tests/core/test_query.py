@@ -199,6 +199,40 @@ def test_operators(operator: str, value: object, yes: list[object], no: list[obj
     )
 
 
+scalars = st.one_of(st.sampled_from(["1", "1.0", "$D_1", 1, 1.0, True, "true", "a", "", "$D_", -0.0, 0, "-0", 1e22]), st.text())
+
+
+@laws
+@given(st.lists(scalars, min_size=1, max_size=5), scalars | st.lists(scalars, max_size=3))
+def test_one_of_several_is_equal(values: list[object], found: object) -> None:
+    """`in` holds where `equals` does of one of its values."""
+    equal = [matcher([Filter("a", "equals", value)])({"a": found}) for value in values]
+    assert any(equal) is matcher([Filter("a", "in", values)])({"a": found})
+
+
+class Counted(str):
+    """A text that counts how often it is compared or hashed."""
+
+    times = 0
+
+    def __hash__(self) -> int:
+        Counted.times += 1
+        return super().__hash__()
+
+    def __eq__(self, other: object) -> bool:
+        Counted.times += 1
+        return super().__eq__(other)
+
+
+@pytest.mark.parametrize("operator", ["in", "not_in"])
+def test_many_values_cost_no_more_than_one(operator: str) -> None:
+    """An item of a list is looked up once, however many values the filter has."""
+    matches = matcher([Filter("tags", operator, [f"value {number}" for number in range(100)])])
+    Counted.times = 0
+    assert matches({"tags": [Counted(f"item {number}") for number in range(100)]}) is (operator == "not_in")
+    assert Counted.times <= 200
+
+
 def test_the_table_of_operators_is_tried() -> None:
     """Each operator has a row above."""
     assert {operator.name for operator in OPERATORS} == {row[0] for row in HOLDS}

@@ -6,9 +6,11 @@ import pytest
 
 from personae.core.query.asked import Filter, Options, Query
 from personae.http.cursors import EVENTS, HOUR_S, MAX_CURSOR_CHARS, PROFILES, Cursor, Kind, seal, unseal
+from personae.http.export import EXPORT
+from personae.http.export import Cursor as Export
 from personae.http.message import Refused
 from personae.queries.events import Place
-from personae.queries.profiles import MAX_AHEAD, Position
+from personae.queries.profiles import MAX_GROWN, Position
 from personae.secret_key import ServerKey
 from personae.storage import Project
 
@@ -57,6 +59,15 @@ def test_cursors_last_as_long_as_documented(kind: Kind[Any], issued: int, age: i
     assert refused.value.values == {"detail": "The cursor is expired; open a new one with a query"}
 
 
+def test_an_export_has_no_query() -> None:
+    """Who cannot go on with a cursor of one is told to start anew."""
+    texts = ["", "abc", seal(KEY, PROJECT, EXPORT, Export(START * 1_000_000, START, "place"))]
+    for text in texts:
+        with pytest.raises(Refused) as refused:
+            unseal(KEY, PROJECT, EXPORT, text, START + 4 * DAY_S)
+        assert str(refused.value.values["detail"]).endswith("start anew without cursor")
+
+
 def test_a_cursor_of_another_key_is_none() -> None:
     """Servers that share a database share the key, or do not know each other's cursors."""
     text = seal(ServerKey(b"o" * 32, "a test"), PROJECT, EVENTS, cursor(Place(1, 1)))
@@ -75,5 +86,5 @@ def test_a_cursor_of_another_form_is_told() -> None:
 def test_the_largest_cursor_is_not_too_long() -> None:
     """With the longest query and all it may remember."""
     query = Query("viewed", 1, 2, [Filter("price", "in", ["x" * 8192])])
-    place = Position(b"\xff" * 16, [b"\xff" * 16] * MAX_AHEAD)
+    place = Position(b"\xff" * 16, [b"\xff" * 16] * MAX_GROWN)
     assert len(seal(KEY, PROJECT, PROFILES, Cursor(query, Options(), START, START, place))) < MAX_CURSOR_CHARS

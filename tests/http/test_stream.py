@@ -68,6 +68,7 @@ class Client:
         self.sent = asyncio.Event()
         self.gone = asyncio.Event()
         self.stops_reading = False
+        self.waits_s = 0.0
 
     async def receive(self) -> Message:
         await self.gone.wait()
@@ -78,6 +79,7 @@ class Client:
         self.sent.set()
         if self.stops_reading and "body" in message:
             await asyncio.Event().wait()
+        await asyncio.sleep(self.waits_s)
 
     def scope(self) -> dict[str, Any]:
         headers = [(name.lower().encode(), value.encode()) for name, value in credentials().items()]
@@ -206,6 +208,38 @@ def test_a_client_that_takes_nothing_is_cut_off(tmp_path: Path, monkeypatch: pyt
 
     client, events, _ = told(tmp_path, plain, stop)
     assert (False, True) == (client.whole, client.gone.is_set())
+    assert [] == events
+
+
+PACE = [
+    (60.0, 0.0, 0, 60.0),
+    (60.0, 0.0, 1_000_000, 60.0),
+    (60.0, 4.0, 64 * 1024, 60.0),
+    (60.0, 32.0, 64 * 1024, 32.0),
+    (32.0, 32.0, 64 * 1024, 4.0),
+    (10.0, 8.0, 128 * 1024, 10.0),
+    (5.0, 5.0, 800 * 1024, 50.0),
+]
+
+
+@pytest.mark.parametrize(("left_s", "waited_s", "sent_bytes", "expected"), PACE)
+def test_a_wait_is_paid_for_by_what_is_taken(left_s: float, waited_s: float, sent_bytes: int, expected: float) -> None:
+    """At 16 KiB a second, and nobody saves up more than a minute."""
+    assert expected == stream.patience(left_s, waited_s, sent_bytes)
+
+
+def test_a_client_that_takes_too_little_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part of the answer comes in time, but all of them together do not."""
+    monkeypatch.setattr(stream, "STALL_S", 0.2)
+    monkeypatch.setattr(stream, "SENT_BYTES", 64)
+    monkeypatch.setattr(stream, "LEAST_BYTES_S", 1e9)
+
+    async def trickle(store: Scanning, client: Client, task: "asyncio.Task[None]") -> None:
+        client.waits_s = 0.05
+
+    client, events, _ = told(tmp_path, plain, trickle)
+    assert (False, True) == (client.whole, client.gone.is_set())
+    assert len(client.messages) > 1
     assert [] == events
 
 

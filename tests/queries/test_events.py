@@ -8,6 +8,7 @@ import pytest
 from personae.core.query.asked import Filter, Query
 from personae.queries.events import FIRST, next_events
 from personae.queries.matching import Question
+from personae.queries.pace import Pace
 from tests.queries.world import DAY, PROJECT, World, did, person, query
 
 
@@ -51,10 +52,10 @@ def test_events_of_erased_profiles_do_not_come() -> None:
     async def scenario() -> None:
         small = await world()
         question = Question(PROJECT, query(first=DAY - 9))
-        _, place = await next_events(small.store, question, FIRST, 4)
+        _, place = await next_events(small.store, question, FIRST, 4, Pace())
         await small.delete("p1")
         assert place is not None
-        events, _ = await next_events(small.store, question, place, 100)
+        events, _ = await next_events(small.store, question, place, 100, Pace())
         assert [14, 9, 11, 6, 8, 3, 5, 0, 2] == [event.data["n"] for event in events]
 
     asyncio.run(scenario())
@@ -83,5 +84,18 @@ def test_a_page_that_finds_little_is_short(monkeypatch: pytest.MonkeyPatch, most
         pages = await (await world()).events(query(Filter("n", "equals", 1), first=DAY - 9), 10)
         assert len(pages) > 3
         assert [("d1", {"n": 1})] == list(chain.from_iterable(pages))
+
+    asyncio.run(scenario())
+
+
+def test_a_page_of_large_events_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each counts with its profile; nothing is left out."""
+    monkeypatch.setattr("personae.queries.events.PAGE_BYTES", 900)
+
+    async def scenario() -> None:
+        small = World()
+        await small.upload(person("x", profileData={"a": "x" * 400}), *[did("x", n=number) for number in range(7)])
+        pages = await small.events(query(), 100)
+        assert [[0, 1], [2, 3], [4, 5], [6]] == [[data["n"] for _, data in page] for page in pages]
 
     asyncio.run(scenario())

@@ -48,6 +48,7 @@ class World:
         self.store = DictStore(Disk())
         self.clock = count(NOW)
         self.windows = Windows(window)
+        self.started_us = 0
 
     async def upload(self, *records: object) -> None:
         """Upload records, which have to be acceptable."""
@@ -61,7 +62,9 @@ class World:
         await delete(self.store, PROJECT, [("identity", identity)])
 
     def open(self, asked: Query) -> "Walk":
-        return Walk(self, asked, next(self.clock) * 1_000_000)
+        """A walk that begins now."""
+        self.started_us = next(self.clock) * 1_000_000
+        return Walk(self, asked, self.started_us)
 
     async def events(self, asked: Query, size: int) -> list[list[tuple[str, Json]]]:
         """The pages of events, each event as (first device of its profile, data)."""

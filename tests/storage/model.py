@@ -1,6 +1,7 @@
 """The dict model: what a store does, over plain dicts. Every backend is compared with it."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from personae.core.history import Change, places_of
 from personae.core.identity import Key, Ref
 from personae.core.profile import Profile
 from personae.core.work import Changes, Found
-from personae.storage import Fold, Passcode, Project, Scanned, Unavailable
+from personae.storage import Fold, ForeignPlace, Passcode, Project, Scanned, Unavailable
 from personae.storage.codec import hash_key, name_key
 from personae.storage.events import SEQUENCE_BITS, Segment, Span, day_of
 
@@ -216,6 +217,8 @@ class DictStore:
     @asynccontextmanager
     async def scan(self, project: Project, after: str = "") -> AsyncIterator[AsyncIterator[Scanned]]:
         rows = sorted((await self.shelf(project)).rows.items())
+        if after and re.fullmatch("[0-9a-f]{32}", after) is None:
+            raise ForeignPlace
 
         async def pieces() -> AsyncIterator[Scanned]:
             left = [(row, document) for row, document in rows if row.hex() > after]

@@ -16,6 +16,8 @@ STATEMENTS = (
     (statements.read_flags(64), "SEARCH address_flag USING PRIMARY KEY"),
     (statements.READ_CONTACT, "SEARCH contact USING PRIMARY KEY"),
     (statements.SCAN, "SEARCH node USING INTEGER PRIMARY KEY (rowid>?)"),
+    (statements.SCAN, "SEARCH node USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+    (statements.READ_ROW, "SEARCH node USING COVERING INDEX node_key (key=?)"),
     (statements.delete_contacts(64), "SEARCH contact USING PRIMARY KEY"),
     (statements.COUNT_EVENTS, "SEARCH event USING COVERING INDEX event_name (name=? AND id>? AND id<?)"),
     (statements.HAS_EVENTS, "SEARCH event USING COVERING INDEX event_name (name=?)"),

@@ -185,10 +185,11 @@ def test_large_documents_come_in_small_pieces(tmp_path: Path) -> None:
 
     async def sizes() -> list[int]:
         store = await open_sqlite(tmp_path)
-        await store.update(PROJECT, [], writing(written(*(profile(f"{n}", "x" * 100_000) for n in range(50)))))
+        await store.update(PROJECT, [], writing(written(*(profile(f"{n}") for n in range(510)))))
+        await store.update(PROJECT, [], writing(written(*(profile(f"large{n}", "x" * 100_000) for n in range(50)))))
         async with store.scan(PROJECT) as pieces:
             found = [len(piece.profiles) async for piece in pieces]
         await store.close()
         return found
 
-    assert asyncio.run(sizes()) == [20, 10, 10, 10]
+    assert asyncio.run(sizes()) == [500, 21, 11, 11, 11, 6]

@@ -12,10 +12,14 @@ from urllib.parse import quote
 import pytest
 
 from personae.export import PARTS
+from personae.http.cursors import seal
+from personae.http.export import EXPORT, Cursor
+from personae.secret_key import load_or_create
+from personae.storage import Project
 from tests.client import Connection, request_bytes
 from tests.conftest import StartServer
 from tests.engines import Engine
-from tests.server import STOP_TIMEOUT_S, Json, Server, credentials, profile, running
+from tests.server import PROJECT, STOP_TIMEOUT_S, Json, Server, credentials, profile, running
 
 PATH = "/1/profiles/export"
 PEOPLE = 12_000
@@ -197,7 +201,35 @@ def test_cursors_outlive_the_server_and_changes(start: StartServer) -> None:
     assert [1] * len(before) + [2] * len(rest) == [turn for _, turn in seen]
 
 
+def test_a_cursor_of_another_database(start: StartServer) -> None:
+    """One of an engine that has other places is a 400 whose text says what to do."""
+    server = start()
+    store(server, range(10))
+    key = load_or_create(server.data, server.data)
+    for place in ("x", "7", "1-2", "0" * 31):
+        cursor = seal(key, Project(PROJECT, "", b"", 0), EXPORT, Cursor(time.time_ns() // 1_000, int(time.time()), place))
+        answer = server.request("GET", f"{PATH}?cursor={cursor}", credentials() | {"Accept-Encoding": "gzip"})
+        assert 400 == answer.status
+        assert "Incorrect Usage. The cursor is of another database; start anew without cursor" == answer.json["error"]
+
+
 # --- the connection
+
+
+@pytest.mark.parametrize("headers", [{}, {"Accept-Encoding": "gzip"}, {"Connection": "keep-alive"}])
+def test_http_1_0_has_no_chunks(crowd: Server, headers: dict[str, str]) -> None:
+    """The body is sent as it is and ends with the connection; a refusal is whole as ever."""
+    for query, status in (("?fields=number", 200), ("?fields=", 400)):
+        request = request_bytes("GET", f"{PATH}{query}", credentials() | headers)
+        with crowd.connect() as connection:
+            connection.send(request.replace(b"HTTP/1.1", b"HTTP/1.0", 1))
+            got, answered = connection.receive_head()
+            body = connection.reader.read()
+        assert (status, "close", None) == (got, answered["connection"], answered.get("transfer-encoding"))
+        if status == 200:
+            assert PEOPLE == len(lines_of(gzip.decompress(body) if "Accept-Encoding" in headers else body))
+        else:
+            assert str(len(body)) == answered["content-length"]
 
 
 @pytest.mark.parametrize("headers", [{}, {"Accept-Encoding": "gzip"}])

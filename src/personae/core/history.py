@@ -18,7 +18,7 @@ class Author(NamedTuple):
 NOBODY: Final = Author()
 
 
-class Change(msgspec.Struct, omit_defaults=True):
+class Change(msgspec.Struct, array_like=True):
     """One change of a profile, `at` epoch microseconds.
 
     `kind` is what happened: "created", "changed", "merged", "demerged" or "disassociated". `properties` says

@@ -74,6 +74,11 @@ class Profile(msgspec.Struct, omit_defaults=True):
         values = ((kind, value) for kind, place in IDENTIFIERS.items() for value in getattr(self, place))
         return [*values, *((DEVICE_KIND, device) for device in self.devices)]
 
+    def has(self, key: Key) -> bool:
+        """Whether this identifier leads to this profile."""
+        kind, value = key
+        return value in (self.devices if kind == DEVICE_KIND else getattr(self, IDENTIFIERS[kind]))
+
     @property
     def email(self) -> str | None:
         """The Email, or the first identity that has the form of one (contract A5.3)."""

@@ -32,7 +32,7 @@ DEMERGE: Final = (
     ),
     Row("B 6.4", "A profile with one device is left as it is.", "ours"),
     Row("B 6.4", "An anonymous profile that was merged is there again as it was, with its properties and events.", "ours"),
-    Row("B 6.4", "What the other one took over from it is given back where it is still the same.", "ours"),
+    Row("B 6.4", "What the other one took over from it is given back, unless it was told the same itself since.", "ours"),
     Row("B 6.4", "Events that came after the merge stay with the identity; tokens go with their device.", "ours"),
     Row(
         "B 6.4",

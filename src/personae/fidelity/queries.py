@@ -28,7 +28,12 @@ QUERIES: Final = (
     Row("B 5", "Numbers, dates and text that reads as a number compare as numbers, unless both sides are text.", "ours"),
     Row("B 5", "A list does what one of its items does; an object does nothing but exist.", "ours"),
     Row("B 5", "`not_equals`, `not_contains` and `not_in` hold where there is no such property.", "ours"),
-    Row("B 5", "Each profile comes exactly once, in no order of time, while uploads and merges go on.", "ours"),
+    Row(
+        "B 5",
+        "Each profile comes exactly once, in no order of time, while uploads go on; one that takes in another meanwhile may"
+        " come twice.",
+        "ours",
+    ),
     Row("B 5", "The last page is the one without `next_cursor`.", "documented"),
     Row("B 5", "Others may have fewer records than `batch_size`, or none.", "ours"),
     Row("B 5", "An empty page has `records` all the same.", "ours", "A client expects it to be absent at times."),

@@ -32,8 +32,22 @@ async def body_of(server: Server, request: Request) -> bytes:
 
 
 async def question_of(server: Server, project: Project, request: Request, body: bytes, now: int) -> Question:
-    """The question a request puts; `now` is epoch seconds. Raises `Refused`."""
-    asked = body_json(body) if body else url_json(request.query)
+    """The question a request puts; `now` is epoch seconds. Raises `Refused`.
+
+    Where a plus in a URL makes it no JSON, or the event one that nobody has, each stands for a blank.
+    """
+    if body:
+        return await judged(server, project, body_json(body), now)
+    try:
+        return await judged(server, project, url_json(request.query), now)
+    except Refused as refused:
+        if b"+" not in request.query or refused.refusal not in (MALFORMED, EVENT):
+            raise
+        return await judged(server, project, url_json(blank_reading(request.query)), now)
+
+
+async def judged(server: Server, project: Project, asked: Any, now: int) -> Question:
+    """The question a decoded query is, about an event the project has. Raises `Refused`."""
     try:
         query = judge(asked, day_of(now))
     except BadQuery as bad:
@@ -53,15 +67,11 @@ def body_json(text: bytes) -> Any:
 
 
 def url_json(query: bytes) -> Any:
-    """The query in a URL. Where a plus makes it no JSON, each stands for a blank. Raises `Refused` (400)."""
-    if "query" not in parse_query(query):
+    """The query in a URL. Raises `Refused` (400)."""
+    text = parse_query(query).get("query")
+    if text is None:
         raise Refused(QUERY, detail="There is no query; send one as the body, or as query= in the URL")
-    try:
-        return body_json(parse_query(query)["query"].encode())
-    except Refused as refused:
-        if b"+" not in query or refused.refusal is not MALFORMED:
-            raise
-        return body_json(parse_query(blank_reading(query))["query"].encode())
+    return body_json(text.encode())
 
 
 def options_of(parameters: Mapping[str, str]) -> Options:

@@ -47,20 +47,22 @@ class Cursor(msgspec.Struct, Generic[P], frozen=True, array_like=True):
 
 
 class Kind(NamedTuple, Generic[C]):
-    """The cursors of one route. They last `life_s` from the start of what they go on with, and `idle_s` from their issue."""
+    """The cursors of one route. They last `life_s` from the start of what they go on with, and `idle_s` from their issue.
+
+    `again` is what to do without one, as the end of a sentence.
+    """
 
     name: str
     form: type[C]
     life_s: int
     idle_s: int
+    again: str = "open a new one with a query"
 
 
 HOUR_S: Final = 3600
 
 PROFILES: Final = Kind[Cursor[Position]]("profiles", Cursor[Position], 96 * HOUR_S, 96 * HOUR_S)
 EVENTS: Final = Kind[Cursor[Place]]("events", Cursor[Place], 4 * HOUR_S, HOUR_S)
-
-AGAIN: Final = "open a new one with a query"
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -77,14 +79,14 @@ def unseal(key: ServerKey, project: Project, kind: Kind[C], text: str, now: int)
     """
     opened = key.open_cursor(unpacked(text), bound_to(project, kind))
     if opened is None:
-        detail = f"This is no cursor of this project for {kind.name}; send it exactly as it was given, or {AGAIN}"
+        detail = f"This is no cursor of this project for {kind.name}; send it exactly as it was given, or {kind.again}"
         raise Refused(CURSOR, detail=detail)
     try:
         cursor = msgspec.msgpack.decode(opened, type=kind.form)
     except msgspec.MsgspecError:
-        raise Refused(CURSOR, detail=f"The cursor was made by another version of this server; {AGAIN}") from None
+        raise Refused(CURSOR, detail=f"The cursor was made by another version of this server; {kind.again}") from None
     if now >= min(cursor.start_us // 1_000_000 + kind.life_s, cursor.issued + kind.idle_s):
-        raise Refused(CURSOR, detail=f"The cursor is expired; {AGAIN}")
+        raise Refused(CURSOR, detail=f"The cursor is expired; {kind.again}")
     return cursor
 
 

@@ -9,10 +9,10 @@ from typing import Final
 
 import msgspec
 
-from ..core.faults import QUERY
+from ..core.faults import CURSOR, QUERY
 from ..export import MakeCursor, Selection, export
 from ..projects import Grant
-from ..storage import Project
+from ..storage import ForeignPlace, Project
 from .asking import truth
 from .cursors import HOUR_S, Kind, seal, unseal
 from .message import Refused, Request
@@ -39,11 +39,11 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     place: str
 
 
-EXPORT: Final = Kind[Cursor]("export", Cursor, 96 * HOUR_S, 96 * HOUR_S)
+EXPORT: Final = Kind[Cursor]("export", Cursor, 96 * HOUR_S, 96 * HOUR_S, "start anew without cursor")
 
 
 async def export_profiles(server: Server, grant: Grant, request: Request) -> Stream:
-    """All profiles of the project, or those after a cursor, a line each."""
+    """All profiles of the project, or those after a cursor, a line each. Raises `Refused` (400)."""
     parameters = parse_query(request.query)
     lines = export(
         server.store,
@@ -52,9 +52,11 @@ async def export_profiles(server: Server, grant: Grant, request: Request) -> Str
         selection=selection_of(parameters.get("fields")),
         make_cursor=cursors_of(server, grant.project) if truth(parameters.get("cursors", "false"), "cursors") else None,
     )
-    if takes_gzip(request.headers.get(b"accept-encoding", b"")):
-        return await Stream.begun(200, gzipped(lines), NDJSON, (VARY, GZIP))
-    return await Stream.begun(200, lines, NDJSON, (VARY,))
+    packed = takes_gzip(request.headers.get(b"accept-encoding", b""))
+    try:
+        return await Stream.begun(200, gzipped(lines) if packed else lines, NDJSON, (VARY, GZIP) if packed else (VARY,))
+    except ForeignPlace:
+        raise Refused(CURSOR, detail=f"The cursor is of another database; {EXPORT.again}") from None
 
 
 def place_of(server: Server, project: Project, cursor: str | None) -> str:

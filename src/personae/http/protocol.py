@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, Final
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from ..core.faults import MALFORMED
 from .message import CUT, JSON, refusal_response
@@ -41,6 +41,27 @@ class Corked:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
+
+
+class Unframed:
+    """The `send` of an answer to HTTP/1.0, which knows no chunks: a body of unknown length ends with the connection.
+
+    uvicorn sends such a body in chunks whatever its client speaks, unless it believes to know the length of each part.
+    """
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._send = cycle.send
+        self._unframed = False
+
+    async def __call__(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self._unframed = all(name != b"content-length" for name, _ in message["headers"])
+            if self._unframed:
+                self._cycle.chunked_encoding = False
+        elif self._unframed:
+            self._cycle.expected_content_length = len(message["body"])
+        await self._send(message)
 
 
 class Protocol(HttpToolsProtocol):
@@ -83,6 +104,8 @@ class Protocol(HttpToolsProtocol):
         if not self.parser.should_upgrade():
             self._clear_deadline()
             super().on_headers_complete()
+            if self.parser.get_http_version() == "1.0":
+                self.cycle.send = Unframed(self.cycle)  # type: ignore[method-assign]
 
     def on_message_complete(self) -> None:
         if not self.parser.should_upgrade():

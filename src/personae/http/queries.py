@@ -3,19 +3,20 @@
 Source: contract A8, B 5, B 6.1.
 """
 
-import asyncio
 import time
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+
+import msgspec
 
 from ..core.answers import flag_keys
 from ..core.identity import Key
 from ..core.profile import Json, Profile
 from ..core.query.answers import event_profile, event_record, profile_record
-from ..core.query.asked import Options
 from ..projects import Grant
 from ..queries.events import FIRST, page_of_events
 from ..queries.matching import Question
+from ..queries.pace import Pace
 from ..queries.profiles import Cursored, Position, page_of_profiles
 from ..storage import Project
 from .asking import body_of, options_of, question_of
@@ -23,9 +24,9 @@ from .cursors import EVENTS, PROFILES, Cursor, Kind, P, seal, unseal
 from .message import Request, Response, json_response
 from .query import parse_query
 from .server import Server
+from .stream import while_there
 
-AT_ONCE: Final = 100
-"""Profiles that are shown before others have their turn."""
+_encode = msgspec.json.Encoder().encode
 
 
 async def profiles(server: Server, grant: Grant, request: Request) -> Response:
@@ -36,13 +37,10 @@ async def profiles(server: Server, grant: Grant, request: Request) -> Response:
         return await opened(server, grant.project, request, body, PROFILES, Position())
     cursor = unseal(server.key, grant.project, PROFILES, text, now_us // 1_000_000)
     asked = Cursored(Question(grant.project, cursor.query), cursor.start_us, now_us)
-    page = await page_of_profiles(server.store, server.windows, asked, cursor.place, cursor.options.batch_size)
-    flags = await flags_of(server, grant.project, page.profiles)
-    records = []
-    for index, profile in enumerate(page.profiles):
-        if index % AT_ONCE == AT_ONCE - 1:
-            await asyncio.sleep(0)
-        records.append(profile_record(profile, flags, cursor.options))
+    async with while_there(request.receive):
+        page = await page_of_profiles(server.store, server.windows, asked, cursor.place, cursor.options.batch_size)
+        shown = partial(profile_record, options=cursor.options)
+        records = await encoded(server, grant.project, page.profiles, shown)
     return answered(server, grant.project, PROFILES, cursor, page.position, records)
 
 
@@ -53,9 +51,13 @@ async def events(server: Server, grant: Grant, request: Request) -> Response:
     if text is None:
         return await opened(server, grant.project, request, body, EVENTS, FIRST)
     cursor = unseal(server.key, grant.project, EVENTS, text, now)
-    page = await page_of_events(server.store, Question(grant.project, cursor.query), cursor.place, cursor.options.batch_size)
-    shown = await shown_profiles(server, grant.project, [profile for _, profile in page.events], cursor.options)
-    records = [event_record(shown[id(profile)], event.ts, event.data) for event, profile in page.events]
+    question = Question(grant.project, cursor.query)
+    async with while_there(request.receive):
+        page = await page_of_events(server.store, question, cursor.place, cursor.options.batch_size)
+        distinct = {id(profile): profile for _, profile in page.events}
+        shown = await encoded(server, grant.project, distinct.values(), partial(event_profile, options=cursor.options))
+    profiles = dict(zip(distinct, shown, strict=True))
+    records = [event_record(profiles[id(profile)], event.ts, event.data) for event, profile in page.events]
     return answered(server, grant.project, EVENTS, cursor, page.place, records)
 
 
@@ -69,7 +71,12 @@ async def opened(server: Server, project: Project, request: Request, body: bytes
 
 
 def answered(
-    server: Server, project: Project, kind: Kind[Cursor[P]], cursor: Cursor[P], place: P | None, records: list[Json]
+    server: Server,
+    project: Project,
+    kind: Kind[Cursor[P]],
+    cursor: Cursor[P],
+    place: P | None,
+    records: Sequence[Json | msgspec.Raw],
 ) -> Response:
     """A page. Without a place for a next one it is the last, and has no `next_cursor`."""
     answer: Json = {"status": "success"}
@@ -85,13 +92,14 @@ async def flags_of(server: Server, project: Project, found: Iterable[Profile]) -
     return await server.store.find_flags(project, keys) if keys else {}
 
 
-async def shown_profiles(server: Server, project: Project, found: Iterable[Profile], options: Options) -> Mapping[int, Json]:
-    """What events show of these profiles, by the id of the object; each profile once."""
-    distinct = {id(profile): profile for profile in found}
-    flags = await flags_of(server, project, distinct.values())
-    shown = {}
-    for index, (key, profile) in enumerate(distinct.items()):
-        if index % AT_ONCE == AT_ONCE - 1:
-            await asyncio.sleep(0)
-        shown[key] = event_profile(profile, flags, options)
-    return shown
+async def encoded(
+    server: Server, project: Project, found: Collection[Profile], shown: Callable[[Profile, dict[Key, bool]], Json]
+) -> list[msgspec.Raw]:
+    """These profiles as they are shown, encoded one by one, so that others have their turn meanwhile."""
+    flags, pace = await flags_of(server, project, found), Pace()
+    records = []
+    for profile in found:
+        records.append(msgspec.Raw(_encode(shown(profile, flags))))
+        if pace.due():
+            await pace.turn()
+    return records

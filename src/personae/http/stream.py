@@ -10,7 +10,13 @@ from typing import Final, NamedTuple
 from .message import Disconnected, Message, Receive, Request, Send
 
 STALL_S: Final = 60.0
-"""A client that does not take the next `SENT_BYTES` within this is cut off."""
+"""How long a client may make the server wait before it is cut off."""
+
+LEAST_BYTES_S: Final = 16 * 1024
+"""What a client takes pays for its waits at this rate: slower than this for long, and it is cut off too.
+
+The slowest mobile lines in use reach it, and 300 MB hold their snapshot for five hours, not for days.
+"""
 
 SENT_BYTES: Final = 64 * 1024
 
@@ -45,34 +51,50 @@ class Stream(NamedTuple):
         An answer that is not sent whole has no end, which its client can tell once the connection is cut.
         """
         headers = [(b"content-type", self.content_type), (b"x-request-id", request.id.encode()), *self.headers]
+        paced = Paced(send)
         with self.held:
             async with aclosing(self.chunks):
-                await deliver(send, {"type": "http.response.start", "status": self.status, "headers": headers})
+                await paced({"type": "http.response.start", "status": self.status, "headers": headers})
                 async with while_there(request.receive):
-                    await self._send_body(send)
+                    await self._send_body(paced)
 
-    async def _send_body(self, send: Send) -> None:
+    async def _send_body(self, send: Paced) -> None:
         await send_chunk(send, self.first)
         async for chunk in self.chunks:
             await send_chunk(send, chunk)
-        await deliver(send, {"type": "http.response.body", "body": b""})
+        await send({"type": "http.response.body", "body": b""})
 
 
-async def send_chunk(send: Send, chunk: bytes) -> None:
+class Paced:
+    """Sends to a client for as long as it keeps pace."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._left_s = STALL_S
+
+    async def __call__(self, message: Message) -> None:
+        """Send this once the client has taken what was sent before. Raises `Disconnected` where that takes too long."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            async with asyncio.timeout(self._left_s):
+                await self._send(message)
+        except TimeoutError:
+            raise Disconnected from None
+        self._left_s = patience(self._left_s, clock() - began, len(message.get("body", b"")))
+
+
+def patience(left_s: float, waited_s: float, sent_bytes: int) -> float:
+    """How long a client may make the server wait from now on, after it did so and then took this much."""
+    return min(STALL_S, left_s - waited_s + sent_bytes / LEAST_BYTES_S)
+
+
+async def send_chunk(send: Paced, chunk: bytes) -> None:
     """Send a chunk in parts of `SENT_BYTES`, and let others have their turn after each."""
     for start in range(0, len(chunk), SENT_BYTES):
         part = chunk[start : start + SENT_BYTES]
-        await deliver(send, {"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": part, "more_body": True})
         await asyncio.sleep(0)
-
-
-async def deliver(send: Send, message: Message) -> None:
-    """Send this once the client has taken what was sent before. Raises `Disconnected` where it does not."""
-    try:
-        async with asyncio.timeout(STALL_S):
-            await send(message)
-    except TimeoutError:
-        raise Disconnected from None
 
 
 @asynccontextmanager

@@ -32,15 +32,13 @@ def listed(body: Mapping[str, Any], name: str, kind: str, rules: Rules) -> list[
     """The keys under one name of the body, one or a list, each once; numbers are taken as their text."""
     value = body.get(name)
     values = value if type(value) is list else [value]
-    texts = [identifier(value, rules) for value in values]
-    wrong = next((number for number, text in enumerate(texts, 1) if not text), None)
-    found = ""
+    wanted = f"an identifier of at most {rules.max_identifier_chars} characters or a list of 1 to {MAX_TARGETS} of them"
     if not 1 <= len(values) <= MAX_TARGETS:
-        found = f"it has {len(values)}"
-    elif wrong is not None:
-        found = f"number {wrong} is {fault_of(texts[wrong - 1], values[wrong - 1])}"
-    if found:
-        wanted = f"an identifier of at most {rules.max_identifier_chars} characters or a list of 1 to {MAX_TARGETS} of them"
+        raise Refused(TARGETS, detail=f"{name} needs to be {wanted}: it has {len(values)}")
+    texts = [identifier(value, rules) for value in values]
+    wrong = next((index for index, text in enumerate(texts) if not text), None)
+    if wrong is not None:
+        found = f"number {wrong + 1} is {fault_of(texts[wrong], values[wrong])}"
         raise Refused(TARGETS, detail=f"{name} needs to be {wanted}: {found}")
     return list(dict.fromkeys((kind, text) for text in texts if text))
 

@@ -1,31 +1,33 @@
 """How many events match, and how many profiles have any that do; in one pass, in bounded memory."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from itertools import islice
 from typing import Final
 
-from ..core.profile import Profile
 from ..storage import Store
 from .distinct import Distinct
-from .events import profiles_of
-from .matching import EVENTS_PIECE, Question, matching_owners, pieces
+from .matching import EVENTS_PIECE, Question, chosen, matching_owners, pieces, read_kept
+from .pace import Pace, Portion
 
 GATHERED: Final = 200_000
 """Owners that are gathered before their profiles are looked for: one that comes often is looked for less often."""
 
 LOOKED_UP: Final = 500
-"""Owners that are looked up at once."""
+"""Owners that are looked up at once; fewer where their profiles are read and are large."""
+
+FIRST_READ: Final = 50
+"""Profiles that are read at first, when it is not known yet how large they are."""
 
 
 async def count_events(store: Store, question: Question) -> int:
     """How many events match. Those of erased profiles are gone."""
     if question.matches is None and question.keeps is None:
         return await store.count_events(question.project, question.query.event, question.span)
-    count = 0
+    look_up, pace, count = LookUp(store, question), Pace(), 0
     async for piece in pieces(store, question, EVENTS_PIECE, bodies=True):
-        owners = [event.owner for segment in piece for event in question.chosen(segment)]
+        owners = [event.owner for segment in piece for event in await chosen(question, segment, pace)]
         if question.keeps is not None:
-            kept = await profiles_by_piece(store, question, set(owners))
+            kept = {owner async for rows in look_up.rows(set(owners)) for owner in rows}
             owners = [owner for owner in owners if owner in kept]
         count += len(owners)
     return count
@@ -33,37 +35,41 @@ async def count_events(store: Store, question: Question) -> int:
 
 async def count_profiles(store: Store, question: Question) -> int:
     """How many profiles have an event that matches; one that several owners' events belong to is one."""
-    rows = Distinct()
+    look_up, distinct = LookUp(store, question), Distinct()
     gathered: set[bytes] = set()
     async for found in matching_owners(store, question):
         gathered |= found
         if len(gathered) >= GATHERED:
-            await add_rows(store, question, gathered, rows)
+            await add_rows(look_up, gathered, distinct)
             gathered.clear()
-    await add_rows(store, question, gathered, rows)
-    return rows.count()
+    await add_rows(look_up, gathered, distinct)
+    return distinct.count()
 
 
-async def add_rows(store: Store, question: Question, owners: set[bytes], rows: Distinct) -> None:
+async def add_rows(look_up: "LookUp", owners: set[bytes], distinct: Distinct) -> None:
     """Add the rows of the profiles these owners are part of now."""
-    for some in chunks(owners):
-        found = await store.find_owners(question.project, some)
-        if question.keeps is not None:
-            profiles = await store.read_profiles(question.project, list(set(found.values())))
-            rows.add(row for row, profile in profiles.items() if question.keeps(profile))
-        else:
-            rows.add(found.values())
+    async for rows in look_up.rows(owners):
+        distinct.add(rows.values())
 
 
-async def profiles_by_piece(store: Store, question: Question, owners: Iterable[bytes]) -> dict[bytes, Profile]:
-    """The profiles of these owners that the question is about."""
-    profiles: dict[bytes, Profile] = {}
-    for some in chunks(owners):
-        profiles |= await profiles_of(store, question, some)
-    return profiles
+class LookUp:
+    """Looks up whom owners belong to now, for one count."""
 
+    def __init__(self, store: Store, question: Question) -> None:
+        self._store = store
+        self._question = question
+        self._pace = Pace()
+        self._portion = Portion(LOOKED_UP if question.keeps is None else FIRST_READ, LOOKED_UP)
 
-def chunks(owners: Iterable[bytes]) -> Iterable[list[bytes]]:
-    rest = iter(owners)
-    while some := list(islice(rest, LOOKED_UP)):
-        yield some
+    async def rows(self, owners: Iterable[bytes]) -> AsyncIterator[dict[bytes, bytes]]:
+        """The rows of the profiles the question is about, by owner, some at a time."""
+        rest = iter(owners)
+        while some := list(islice(rest, self._portion.count)):
+            rows = await self._store.find_owners(self._question.project, some)
+            yield rows if self._question.keeps is None else await self._kept(rows)
+            if self._pace.due():
+                await self._pace.turn()
+
+    async def _kept(self, rows: dict[bytes, bytes]) -> dict[bytes, bytes]:
+        kept = await read_kept(self._store, self._question, rows.values(), self._pace, self._portion)
+        return {owner: row for owner, row in rows.items() if row in kept}

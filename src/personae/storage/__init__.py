@@ -29,6 +29,10 @@ class Unavailable(Exception):  # noqa: N818 - the name of the answer it becomes
     """The store cannot read or write now; nothing of the request was committed (contract A1.3, 503)."""
 
 
+class ForeignPlace(Exception):  # noqa: N818 - the name of what it is about
+    """A scan was to go on from a place that is not one of this database."""
+
+
 class UnusableDatabase(Exception):  # noqa: N818 - its text is the one line the user reads
     """The database cannot be opened by this program; the text says why and what to do."""
 
@@ -142,7 +146,9 @@ class Store(Protocol):
     def scan(self, project: Project, after: str = "") -> AbstractAsyncContextManager[AsyncIterator[Scanned]]:
         """All profiles as they are when the context is entered, piece by piece, from a place on.
 
-        What is written meanwhile is not seen. Memory is the same for any number of profiles.
+        What is written meanwhile is not seen. Memory is the same for any number of profiles, and grows with
+        no more than the largest of them. Raises `ForeignPlace` for a place that another database gave, unless
+        it leads to the same profiles here.
         """
         ...
 

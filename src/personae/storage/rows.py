@@ -44,19 +44,39 @@ class Reading:
                 missing[target] = None
         return [target for target in missing if target not in profiles and target not in targets]
 
-    def finish(self) -> "Reading":
-        """Say whose each key is, once `add` leaves nothing to be read.
+    def finish(self) -> bool:
+        """Say whose each key is, once `add` leaves nothing to be read; False where rows are of different moments.
 
-        An alias can lead to another one: where its profile was merged away between two reads.
+        Between two reads a profile may have moved to another row, and another person's be in its own: an alias
+        counts if it leads to a profile that has the key. An alias can lead to another one.
         """
         owners, profiles = self.found
-        targets = self._targets
-        for key, owner in self.hashes.items():
-            while owner in targets:
-                owner = targets[owner]
-            if owner in profiles:
+        torn = False
+        for key, row in self.hashes.items():
+            owner = row if row in profiles else self._end(row)
+            if owner in profiles and (owner == row or profiles[owner].has(key)):
                 owners[key] = owner
-        return self
+            elif row in self._targets:
+                torn = True
+        if torn:
+            owned = set(owners.values())
+            self.found = Found(owners, {row: profile for row, profile in profiles.items() if row in owned})
+        return not torn
+
+    def restart(self) -> None:
+        """Forget what was read."""
+        self.found = Found({}, {})
+        for kept in (self.versions, self.stored, self._targets):
+            kept.clear()
+
+    def _end(self, row: bytes) -> bytes:
+        """Where aliases lead to from this row; where they lead round in a circle, one of them."""
+        targets = self._targets
+        for _ in targets:
+            if row not in targets:
+                break
+            row = targets[row]
+        return row
 
 
 class Rows(NamedTuple):

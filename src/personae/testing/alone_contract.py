@@ -3,11 +3,11 @@
 from asyncio import gather
 from typing import Final
 
-from ..core.identity import Ref
+from ..core.identity import Key, Ref
 from ..core.profile import Profile
 from ..core.work import Changes
 from ..storage import Store
-from .life_contract import alone, erase, found_by
+from .life_contract import alone, erase, found_by, move
 from .scenario import EVER, PROJECT, Scenario, event, events_in, on_a_store, person, profile_of, upload
 
 UPLOADERS: Final = 20
@@ -60,6 +60,21 @@ class AloneContract(Scenario):
         assert [normal] * 3 == [profile.properties["n"] for profile in profiles]
         assert 2 * (UPLOADERS * STEPS - normal) == sum(profile.properties["alone"] for profile in profiles)
         assert normal == sum(profile.events["e"].count for profile in profiles) == await store.count_events(PROJECT, "e", EVER)
+
+    @on_a_store
+    async def test_reading_a_profile_that_moves(self, store: Store) -> None:
+        """Whoever reads by a key it keeps finds it, whichever row it is in, and nobody else."""
+        for turn in range(STEPS):
+            old, device = f"old {turn}", ("objectId", f"d{turn}")
+            await upload(store, person(old, {"turn": turn, "identity": f"x{turn}"}, FBID=f"f{turn}", objectId=device[1]))
+            keys: list[Key] = [device, ("identity", f"x{turn}"), ("FBID", f"f{turn}")]
+            reads = [store.find(PROJECT, [keys[n % 3]]) for n in range(UPLOADERS)]
+            again = [upload(store, person(old, {"new": n})) for n in range(2)]
+            found, *_ = await gather(gather(*reads), alone(store, move(old), ("identity", old)))
+            await gather(*again)
+            turns = [profile.properties.get("turn") for one in found for profile in one.profiles.values()]
+            assert [turn] * UPLOADERS == turns
+            assert [1] * UPLOADERS == [len(one.owners) for one in found]
 
     @on_a_store
     async def test_erasing_races_with_uploads(self, store: Store) -> None:

@@ -182,6 +182,8 @@ class EventsContract(Scenario):
             changes = Changes(profiles={ref: found.profiles[ref]}, records={ref: [0]})
             own = found.profiles[found.owners["objectId", f"d{to - 1}"]]
             changes.aliases = dict.fromkeys(own.keys, ref)
+            for key in own.keys:
+                found.profiles[ref].attach(key)
             return changes
 
         for n in range(1, 6):

@@ -11,11 +11,23 @@ from typing import Final
 from ..core.identity import Key
 from ..core.profile import Profile
 from ..core.work import Changes, Found
-from ..storage import Scanned, Store
+from ..storage import ForeignPlace, Scanned, Store
 from .scenario import OTHER, PROJECT, Scenario, event, on_a_directory, on_a_store, person, properties_of, upload
 
 PEOPLE: Final = 2500
 READERS: Final = 30
+
+FOREIGN: Final = ("x", "0", "-1", "7.5", "9" * 40, "é" * 32, "٣-" + "0" * 32, "0" * 31, "0" * 33, "7-", "7-xyz", " ", "\0")
+"""Texts no store gives for a place."""
+
+ENGINES: Final = ("7-" + "0f" * 16, "0f" * 16)
+"""A place of each engine, of a row that is not there."""
+
+LARGE: Final = {f"part{part}": [f"{item}{'x' * 500}" for item in range(100)] for part in range(10)}
+"""A document of half a megabyte."""
+
+MOST_LARGE: Final = 5
+"""So many of them may come at once."""
 
 
 async def fill(store: Store, people: int = PEOPLE) -> None:
@@ -51,6 +63,21 @@ def vanish(found: Found, *, only: Set[int] | None = None) -> Changes:
     changes = Changes(erased=list(found.profiles.values()), records={ref: [0] for ref in found.profiles})
     changes.released = [key for profile in changes.erased for key in profile.keys]
     return changes
+
+
+async def takes(store: Store, place: str) -> bool:
+    """Whether a scan goes on from this place."""
+    try:
+        await pieces(store, place)
+    except ForeignPlace:
+        return False
+    return True
+
+
+def directory(path: Path, name: str) -> Path:
+    """A new directory in another one."""
+    (path / name).mkdir()
+    return path / name
 
 
 async def change_everything(store: Store) -> None:
@@ -106,6 +133,36 @@ class ScanContract(Scenario):
         rest = await pieces(store, found[0].place)
         assert everybody(1500) == sorted(names(found[:1]) + names(rest))
         await store.close()
+
+    @on_a_store
+    async def test_places_of_other_engines(self, store: Store) -> None:
+        """They are refused, as is what no engine gives."""
+        await upload(store, person("x"))
+        assert [] == [place for place in FOREIGN if await takes(store, place)]
+        assert 1 == len([place for place in ENGINES if await takes(store, place)])
+
+    @on_a_directory
+    async def test_a_place_of_another_database(self, path: Path) -> None:
+        """It is refused, or leads to what came after it there, though the same people are stored in another order here."""
+        here, there = stores = [await self.open(directory(path, name)) for name in ("here", "there")]
+        for store, order in zip(stores, (1, -1), strict=True):
+            await upload(store, *(person(f"p{n}", objectId=f"d{n}") for n in range(1000)[::order]))
+        found = await pieces(here)
+        for number, piece in enumerate(found, 1):
+            if await takes(there, piece.place):
+                assert names(found[number:]) == names(await pieces(there, piece.place))
+        for store in stores:
+            await store.close()
+
+    @on_a_store
+    async def test_large_profiles_come_few_at_a_time(self, store: Store) -> None:
+        """Also those that come after small ones."""
+        await upload(store, *(person(f"p{n}", objectId=f"d{n}") for n in range(600)))
+        for start in range(0, 30, 10):
+            await upload(store, *(person(f"large{n}", LARGE, objectId=f"e{n}") for n in range(start, start + 10)))
+        found = await pieces(store)
+        assert 630 == len(profiles_in(found))
+        assert max(sum(bool(profile.properties) for profile in piece.profiles) for piece in found) <= MOST_LARGE
 
     @on_a_store
     async def test_what_is_written_meanwhile(self, store: Store) -> None:

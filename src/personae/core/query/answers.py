@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
+
 from ..answers import profile_view
 from ..identity import Key
 from ..profile import Json, Profile
@@ -33,8 +35,11 @@ def event_profile(profile: Profile, flags: Mapping[Key, bool], options: Options)
     return {**first, **record}
 
 
-def event_record(profile: Json, ts: int, data: Mapping[str, Any]) -> Json:
-    """One event; `ts` is epoch seconds, and packed as yyyyMMddHHmmss in UTC in the answer."""
+def event_record(profile: Json | msgspec.Raw, ts: int, data: Mapping[str, Any]) -> Json:
+    """One event with its profile, which may be encoded already.
+
+    `ts` is epoch seconds, and packed as yyyyMMddHHmmss in UTC in the answer.
+    """
     return {"profile": profile, "ts": packed_time(ts), "event_props": data, "session_props": {}}
 
 

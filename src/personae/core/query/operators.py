@@ -6,7 +6,7 @@ items does. `not_` operators hold where the other one does not, so also of what 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -20,8 +20,6 @@ Test = Callable[[object], bool]
 
 Matches = Callable[[Mapping[str, Any]], bool]
 """Whether filters hold of properties under any of their spellings."""
-
-ABSENT: Final = object()
 
 _NUMBER = re.compile(r"(?:\$D_)?(-?[0-9]{1,18}(?:\.[0-9]{1,18})?)")
 
@@ -72,16 +70,7 @@ def nothing(name: str, value: object) -> object:
 
 
 def equals(asked: Any) -> Test:
-    text, number, mere_text = scalar_text(asked), number_of(asked), is_text(asked)
-
-    def test(value: object) -> bool:
-        if number is not None and not (mere_text and is_text(value)):
-            other = number_of(value)
-            if other is not None:
-                return other == number
-        return scalar_text(value) == text
-
-    return test
+    return one_of([asked])
 
 
 def contains(asked: Any) -> Test:
@@ -106,8 +95,21 @@ def less_or_equal(asked: Any) -> Test:
 
 
 def one_of(asked: Any) -> Test:
-    tests = [equals(value) for value in asked]
-    return lambda value: any(test(value) for test in tests)
+    """Whether a value equals one of these; what that takes does not depend on how many there are."""
+    texts = frozenset(map(scalar_text, asked))
+    numbers = numbers_of(asked)
+    numbers_of_text = numbers_of(value for value in asked if not is_text(value))
+
+    def test(value: object) -> bool:
+        comparable = numbers_of_text if is_text(value) else numbers
+        return scalar_text(value) in texts or (bool(comparable) and number_of(value) in comparable)
+
+    return test
+
+
+def numbers_of(values: Iterable[object]) -> frozenset[int | float | None]:
+    """The numbers these are, dates among them."""
+    return frozenset(map(number_of, values)) - {None}
 
 
 class Operator(NamedTuple):
@@ -149,18 +151,20 @@ BY_NAME: Final = {name: operator for operator in OPERATORS for name in (operator
 _normal = lru_cache(maxsize=16_384)(normal_form)
 
 
-def value_of(properties: Mapping[str, Any], name: str) -> Any:
-    """The value under a normal name, however it is spelled there; `ABSENT` for none."""
+def values_of(properties: Mapping[str, Any], names: Set[str]) -> dict[str, Any]:
+    """The values under these normal names, however they are spelled there."""
+    found: dict[str, Any] = {}
     for key, value in properties.items():
-        if _normal(key) == name:
-            return ABSENT if value is None else value
-    return ABSENT
+        normal = _normal(key)
+        if normal in names:
+            found.setdefault(normal, value)
+    return found
 
 
 def holds(test: Test | None, value: object) -> bool:
     """Whether a test holds of a property, or of an item of its list; without a test, whether the property is there."""
-    if value is ABSENT or test is None:
-        return value is not ABSENT
+    if value is None or test is None:
+        return value is not None
     if type(value) is list:
         return any(test(item) for item in value if type(item) is not dict)
     return type(value) is not dict and test(value)
@@ -168,14 +172,17 @@ def holds(test: Test | None, value: object) -> bool:
 
 def matcher(filters: Iterable[Filter]) -> Matches:
     """Whether all of these filters hold of some properties."""
-    tests = []
+    tests: list[tuple[str, Test | None, bool]] = []
     for asked in filters:
         operator = BY_NAME[asked.operator]
         tests.append((asked.name, operator.make and operator.make(asked.value), operator.negated))
 
+    names = frozenset(name for name, _, _ in tests)
+
     def matches(properties: Mapping[str, Any]) -> bool:
+        values = values_of(properties, names)
         for name, test, negated in tests:  # noqa: SIM110 - a generator takes half as long again, a million times
-            if holds(test, value_of(properties, name)) is negated:
+            if holds(test, values.get(name)) is negated:
                 return False
         return True
 

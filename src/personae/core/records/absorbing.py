@@ -16,6 +16,8 @@ from ..work import Work
 MAX_MERGED: Final = 20
 """Merges of a profile that can be undone in full, the last ones: its document keeps what each said of the person."""
 
+MAX_LEVELS: Final = 5
+"""Merges in each other that a document holds: more can be made without end, and no decoder follows for long."""
 
 State = tuple[Json, Json, dict[str, list[str]]]
 """What a profile says of the person: custom properties, reserved fields, groups left. Plain, as every record makes two."""
@@ -51,28 +53,62 @@ def lacking(properties: Json, others: Json, rules: Rules, notes: Notes) -> Json:
     return dict(found[:room])
 
 
-def taken_over(part: Merged, state: State, said: Container[str]) -> Merged:
-    """The merge without what the record that caused it `said` itself, by normal name, or made something else of."""
-    properties, fields, groups = state
+def untouched(part: Merged, before: State, after: State, said: Container[str]) -> Merged:
+    """The merge without what a record `said` itself, by normal name, or made something else of: that is not given back.
+
+    `before` and `after` are the state the record found and the one it made, which share what it left alone;
+    a channel whose groups are said has a new list.
+    """
+    if not (part.properties or part.fields or part.unsubscribed):
+        return part
+    properties, fields, groups = (
+        {key: value for key, value in taken.items() if new.get(key) is old.get(key)}
+        for taken, old, new in zip((part.properties, part.fields, part.unsubscribed), before, after, strict=True)
+    )
     return Merged(
         part.profile,
         part.at,
-        {k: v for k, v in part.properties.items() if properties.get(k) is v and normal_form(k) not in said},
-        {k: v for k, v in part.fields.items() if fields.get(k) is v and k not in said},
-        {k: v for k, v in part.unsubscribed.items() if groups.get(k) is v},
+        {key: value for key, value in properties.items() if normal_form(key) not in said},
+        {name: value for name, value in fields.items() if name not in said},
+        groups,
     )
 
 
 def keep_merged(profile: Profile, merged: Sequence[Merged]) -> None:
     """Keep what became part of a profile; of older ones only what leads to their events and their history."""
-    profile.merged = [*profile.merged, *merged]
+    profile.merged = [*profile.merged, *(one for part in merged for one in levelled(part))]
     for part in profile.merged[:-MAX_MERGED]:
         lighten(part)
 
 
+def levelled(part: Merged) -> list[Merged]:
+    """The merge; before it those that would be too deep in it, each with its own devices, which it has no more.
+
+    What it took over from these stays its own.
+    """
+    loser = part.profile
+    inner = loser.merged
+    if levels(loser) < MAX_LEVELS:
+        return [part]
+    theirs = {device for one in inner for device in one.profile.devices}
+    loser.merged = []
+    loser.devices = {device: known for device, known in loser.devices.items() if device not in theirs}
+    return [*(Merged(one.profile, part.at) for one in inner), part]
+
+
+def levels(profile: Profile) -> int:
+    """How deep the merges of a profile are in each other."""
+    return max((1 + levels(part.profile) for part in profile.merged), default=0)
+
+
 def lighten(part: Merged) -> None:
-    """Give up what this one said of the person: what was taken over is the other profile's for good."""
+    """Give up what this one said of the person: what was taken over is the other profile's for good.
+
+    The other profile knows the devices too, and better.
+    """
     profile = part.profile
+    profile.updated, profile.source = 0, ""
+    profile.devices = {device: {} for device in profile.devices}
     profile.properties, profile.fields, profile.unsubscribed = {}, {}, {}
     part.properties, part.fields, part.unsubscribed = {}, {}, {}
     for inner in profile.merged:

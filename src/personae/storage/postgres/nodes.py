@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from random import random
 from typing import Final
 
 import asyncpg
@@ -24,6 +25,11 @@ decode = msgspec.json.Decoder(Profile).decode
 PIECE: Final = 5_000
 """Keys of one statement that reads: the loop has to come to other things between two."""
 
+READS: Final = 6
+"""How often all is read anew because what was read is of different moments."""
+
+PAUSE_S: Final = 0.005
+
 CONTACT_PAGE: Final = 100
 """Profiles read at a time that an address leads to: some of them may have it no longer."""
 
@@ -35,11 +41,19 @@ def parse(records: Iterable[asyncpg.Record]) -> Iterator[ReadRow]:
 
 
 async def follow(database: Connections, deadline: Deadline, shards: ShardMap, reading: Reading) -> None:
-    """Read what is behind the keys of a reading; aliases are followed, which takes a second statement."""
-    wanted = list(reading.hashes.values())
-    while wanted:
-        wanted = reading.add(parse(await _behind(database, deadline, shards, statements.READ_NODES, wanted)))
-    reading.finish()
+    """Read what is behind the keys of a reading; aliases are followed, which takes a second statement.
+
+    Where a profile has moved between two statements, all is read anew. An alias that leads nowhere each time
+    is nobody's.
+    """
+    for attempt in range(READS):
+        wanted = list(reading.hashes.values())
+        while wanted:
+            wanted = reading.add(parse(await _behind(database, deadline, shards, statements.READ_NODES, wanted)))
+        if reading.finish() or attempt == READS - 1:
+            return
+        reading.restart()
+        await asyncio.sleep(random() * PAUSE_S * attempt)  # noqa: S311 - jitter
 
 
 async def _behind(
@@ -62,8 +76,21 @@ async def find_owners(
     database: Connections, deadline: Deadline, shards: ShardMap, project: Project, owners: Sequence[bytes]
 ) -> dict[bytes, bytes]:
     """The rows of the profiles these rows are, or lead to as aliases, however many stand between."""
+    found: dict[bytes, bytes] = {}
+    for _ in range(READS):
+        targets = await _targets(database, deadline, shards, project, owners)
+        found = {owner: row for owner in owners if (row := _end(targets, owner)) is not None}
+        if all(owner in found or targets.get(owner) is None for owner in owners):
+            break
+    return found
+
+
+async def _targets(
+    database: Connections, deadline: Deadline, shards: ShardMap, project: Project, rows: Sequence[bytes]
+) -> dict[bytes, bytes | None]:
+    """Where these rows, and those they lead to, lead: a profile to itself, None is nowhere."""
     targets: dict[bytes, bytes | None] = {}
-    wanted = list(dict.fromkeys(owners))
+    wanted = list(dict.fromkeys(rows))
     while wanted:
         for piece in pieces(wanted):
             for key, target, is_profile in await _behind(
@@ -71,14 +98,17 @@ async def find_owners(
             ):
                 targets[key.bytes] = key.bytes if is_profile else target and target.bytes
         wanted = list({target for target in targets.values() if target is not None and target not in targets})
-    return {owner: row for owner in owners if (row := _end(targets, owner)) is not None}
+    return targets
 
 
 def _end(targets: Mapping[bytes, bytes | None], row: bytes) -> bytes | None:
     """Where a row leads to in the end: a profile leads to itself, None is nowhere."""
-    while (target := targets.get(row)) is not None and target != row:
+    for _ in targets:
+        target = targets.get(row)
+        if target is None or target == row:
+            return target
         row = target
-    return target
+    return None  # rows of different moments can lead round in a circle
 
 
 async def read_profiles(

@@ -18,8 +18,13 @@ READ_PROFILES: Final = """
 SELECT key, doc FROM node WHERE key = ANY($1::uuid[]) AND project = $2 AND doc IS NOT NULL
 """
 
-READ_AFTER: Final = """
-SELECT key, doc FROM node WHERE key > $1 AND project = $2 AND doc IS NOT NULL ORDER BY key LIMIT $3
+READ_SIZES: Final = """
+SELECT key, octet_length(doc) FROM node WHERE key > $1 AND project = $2 AND doc IS NOT NULL ORDER BY key LIMIT $3
+"""
+"""Known without reading the documents that are kept apart."""
+
+READ_UP_TO: Final = """
+SELECT doc FROM node WHERE key > $1 AND key <= $2 AND project = $3 AND doc IS NOT NULL ORDER BY key
 """
 
 BEGIN: Final = "BEGIN"

@@ -23,6 +23,7 @@ from ..rows import Reading, prepare_all, row_keys_by
 from . import commit, contacts, nodes
 from .commit import Outcome
 from .connections import Connections
+from .contacts import Astray
 from .deadline import Deadline
 from .failures import told
 from .history import Places
@@ -217,13 +218,16 @@ class Writer:
     async def _settle(self, jobs: Sequence[Job], deadline: Deadline) -> None:
         """Round by round, until none of these records is left. Raises `Unavailable` at the deadline."""
         attempt = 0
+        astray: set[Astray] = set()
         while jobs:
             if attempt > 1:
                 await asyncio.sleep(min(deadline.left_s(), random() * LOST_PAUSE_S * min(attempt, 25)))  # noqa: S311 - jitter
-            jobs, refused, why = await self._round(jobs, deadline)
+            jobs, refused, why = await self._round(jobs, deadline, astray)
             if why is not None:
                 await self._isolate(refused, why, deadline)
             attempt += 1
+        if astray:  # only now: a row that lost because of others may still have been at the version before
+            await contacts.tidy(self._database, deadline, astray)
 
     async def _isolate(self, jobs: Sequence[Job], why: Exception, deadline: Deadline) -> None:
         """Store these records without the one that the database does not take, which is refused by itself."""
@@ -243,10 +247,13 @@ class Writer:
         for indices in halves(sorted(job.only)):
             await self._settle([Job(job.update, frozenset(indices))], deadline)
 
-    async def _round(self, jobs: Sequence[Job], deadline: Deadline) -> tuple[list[Job], list[Job], Exception | None]:
+    async def _round(
+        self, jobs: Sequence[Job], deadline: Deadline, astray: set[Astray]
+    ) -> tuple[list[Job], list[Job], Exception | None]:
         """Read, fold and write once.
 
         Gives the records that have to go again, and those in a statement the database does not take, with the reason.
+        Contacts that were announced of rows which then were lost are added to those astray.
         """
         readings = await self._read(jobs, deadline)
         folded: list[Changes] = []
@@ -258,7 +265,7 @@ class Writer:
                 update.give_up(error)
                 return [other for other in jobs if other is not job], [], None
             await asyncio.sleep(0)  # let reads be answered between two folds
-        outcome = await self._write(jobs, folded, readings, deadline)
+        outcome = await self._write(jobs, folded, readings, deadline, astray)
         if outcome.unknown:
             log.error("PostgreSQL was lost during a write, rows may be stored or not", rows=len(outcome.unknown))
         again: list[Job] = []
@@ -284,21 +291,29 @@ class Writer:
         return readings
 
     async def _write(
-        self, jobs: Sequence[Job], folded: Sequence[Changes], readings: Mapping[str, Reading], deadline: Deadline
+        self,
+        jobs: Sequence[Job],
+        folded: Sequence[Changes],
+        readings: Mapping[str, Reading],
+        deadline: Deadline,
+        astray: set[Astray],
     ) -> Outcome:
         """Write what the folds of a round come to, and say what became of it."""
         places = await self._places.reserve(deadline, sum(len(changes.history) for changes in folded))
         pairs = [(job.update.project.id, changes) for job, changes in zip(jobs, folded, strict=True)]
         parts = prepare_all(readings, pairs, places)
-        await contacts.announce(self._database, deadline, parts)
         attempts = writes(parts, list(readings.values()), self._shards, alone=jobs[0].update.alone)
+        versions = {row.key: row.version for attempt in attempts for row in attempt.rows}
+        await contacts.announce(self._database, deadline, parts, versions)
         started = perf_counter()
         outcome = commit.together(
             await asyncio.gather(*(commit.write(self._database, deadline, attempt) for attempt in attempts))
         )
         self._observe(len(jobs), perf_counter() - started)
         unflagged = await contacts.flag(self._database, deadline, parts, outcome.unwritten)
-        await contacts.withdraw(self._database, deadline, parts, outcome.unwritten)
+        await contacts.withdraw(self._database, deadline, parts, versions, outcome.unwritten)
+        if outcome.lost:
+            astray |= contacts.announced(parts, readings, outcome.lost)
         return outcome._replace(unknown=outcome.unknown | unflagged)
 
 

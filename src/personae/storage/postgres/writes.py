@@ -33,7 +33,7 @@ class Row(NamedTuple):
 class Write(NamedTuple):
     """Rows to write by one statement, and what is written in one transaction with them.
 
-    `losers` are the profile rows that are merged away. Events have the row of their profile in
+    `losers` are those of these rows that were profiles and are merged away. Events have the row of their profile in
     front, history behind (`Rows`); they are written if that is. Of `erased` owners the events go. An `alone` write is not cut.
     """
 
@@ -115,11 +115,18 @@ def apart(attempt: Write) -> list[Write]:
 
 
 def cut(attempt: Write, groups: Sequence[list[Row]]) -> list[Write]:
-    """A write for each of these groups of its rows, with what goes with them; the first has what goes with none."""
+    """A write for each of these groups of its rows, with what goes with them; the first has what goes with none.
+
+    A profile that is merged away counts as such only where its own row is written: to take its aliases is
+    right if that row is still as it was read, which no other write looks at.
+    """
     place = {row.key: number for number, rows in enumerate(groups) for row in rows}
+    merged_away: list[list[bytes]] = [[] for _ in groups]
     events: list[list[tuple[bytes, EventRow]]] = [[] for _ in groups]
     history: list[list[tuple[int, str, bytes]]] = [[] for _ in groups]
     forgotten: list[list[tuple[int, bytes]]] = [[] for _ in groups]
+    for loser in attempt.losers:
+        merged_away[place[loser]].append(loser)
     for event in attempt.events:
         events[place.get(event[0], 0)].append(event)
     for entry in attempt.history:
@@ -127,6 +134,13 @@ def cut(attempt: Write, groups: Sequence[list[Row]]) -> list[Write]:
     for gone in attempt.forgotten:
         forgotten[place.get(gone[-1], 0)].append(gone)
     return [
-        Write(rows, attempt.losers, events[number], history[number], forgotten[number], [] if number else attempt.erased)
+        Write(
+            rows,
+            merged_away[number],
+            events[number],
+            history[number],
+            forgotten[number],
+            [] if number else attempt.erased,
+        )
         for number, rows in enumerate(groups)
     ]

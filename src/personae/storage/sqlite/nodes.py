@@ -1,6 +1,7 @@
 """Reading and writing profiles: a statement for many rows, whatever the number of requests behind them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain
 
 import apsw
@@ -26,6 +27,16 @@ def fetch(connection: apsw.Connection, hashes: Sequence[bytes]) -> list[str]:
     return [text for text in texts if text]
 
 
+@contextmanager
+def snapshot(connection: apsw.Connection) -> Iterator[None]:
+    """Let all that is read be of one moment."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
 def parse(texts: Iterable[str]) -> Iterator[ReadRow]:
     """The rows in these texts."""
     for text in texts:
@@ -37,22 +48,25 @@ def read(connection: apsw.Connection, project: Project, keys: Sequence[Key]) -> 
     """The profiles behind these keys; aliases are followed, which takes a second statement."""
     reading = Reading(project, hashed(project.secret, keys))
     wanted = list(reading.hashes.values())
-    while wanted:
-        wanted = reading.add(parse(fetch(connection, wanted)))
-    return reading.finish().found
+    with snapshot(connection):
+        while wanted:
+            wanted = reading.add(parse(fetch(connection, wanted)))
+    reading.finish()
+    return reading.found
 
 
 def read_owners(connection: apsw.Connection, owners: Sequence[bytes]) -> dict[bytes, bytes]:
     """The rows of the profiles that these rows are part of, those that lead to none left out; reads no documents."""
     targets: dict[bytes, bytes] = {}
     wanted = list(dict.fromkeys(owners))
-    while wanted:
-        found: dict[bytes, bytes] = {}
-        for piece in statements.padded(wanted):
-            lines = connection.execute(statements.read_targets(len(piece)), piece).get
-            found.update((bytes.fromhex(key), bytes.fromhex(target)) for key, target in _decode_targets(lines or ""))
-        targets |= found
-        wanted = [target for target in dict.fromkeys(found.values()) if target and target not in targets]
+    with snapshot(connection):
+        while wanted:
+            found: dict[bytes, bytes] = {}
+            for piece in statements.padded(wanted):
+                lines = connection.execute(statements.read_targets(len(piece)), piece).get
+                found.update((bytes.fromhex(key), bytes.fromhex(target)) for key, target in _decode_targets(lines or ""))
+            targets |= found
+            wanted = [target for target in dict.fromkeys(found.values()) if target and target not in targets]
     return {owner: row for owner in owners if (row := _end(owner, targets)) in targets}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -14,20 +15,20 @@ import apsw
 import msgspec
 
 from ...core.profile import Profile
-from .. import Project, Scanned, Unavailable, UnusableDatabase
+from .. import ForeignPlace, Project, Scanned, Unavailable, UnusableDatabase
 from . import statements
 from .connection import connect
 from .writer import unavailable
 
 PIECE_PROFILES: Final = 500
 PIECE_BYTES: Final = 1024 * 1024
-"""A piece has about this many bytes at most, which large documents reach before `PIECE_PROFILES`."""
-
-FIRST_PIECE_PROFILES: Final = 20
-"""The first piece tells how large the documents are."""
+"""A piece ends with the document that reaches this, which large ones do before `PIECE_PROFILES`."""
 
 SCAN_CACHE_KIB: Final = 1024
 """Each page is read once."""
+
+_PLACE = re.compile("([0-9]{1,18})-([0-9a-f]{32})")
+"""The last row that was read, and its key: another database has another order of rows."""
 
 _decode_profiles = msgspec.json.Decoder(Profile).decode_lines
 
@@ -42,7 +43,7 @@ async def scanning(path: Path, project: Project, after: str) -> AsyncIterator[Pi
         except UnusableDatabase as error:
             raise Unavailable(str(error)) from error
         try:
-            yield Pieces(connection, thread, project, int(after or 0))
+            yield Pieces(connection, thread, project, await call(row_at, connection, after))
         finally:
             connection.interrupt()
             await call(connection.close)
@@ -56,6 +57,19 @@ def begin(path: Path) -> apsw.Connection:
     return connection
 
 
+def row_at(connection: apsw.Connection, place: str) -> int:
+    """The row of a place, 0 for the start. Raises `ForeignPlace`; a row that is there no more may be anybody's."""
+    if not place:
+        return 0
+    parts = _PLACE.fullmatch(place)
+    if parts is None:
+        raise ForeignPlace
+    row, key = int(parts[1]), bytes.fromhex(parts[2])
+    if connection.execute(statements.READ_ROW, (key,)).get not in (None, row):
+        raise ForeignPlace
+    return row
+
+
 class Pieces:
     """What is left of a scan. The next piece is read while the caller works on the last one."""
 
@@ -64,7 +78,6 @@ class Pieces:
         self._thread = thread
         self._project = project.id
         self._after = after
-        self._limit = FIRST_PIECE_PROFILES
         self._coming = thread.submit(self._next)
 
     def __aiter__(self) -> Pieces:
@@ -82,10 +95,9 @@ class Pieces:
 
     def _next(self) -> Scanned:
         """The next piece, without profiles at the end."""
-        last, lines = self._connection.execute(statements.SCAN, (self._after, self._project, self._limit)).get
+        values = (self._after, self._project, PIECE_PROFILES, PIECE_BYTES)
+        last, key, lines = self._connection.execute(statements.SCAN, values).get
         if lines is None:
-            return Scanned([], str(self._after))
-        profiles = _decode_profiles(lines)
+            return Scanned([], "")
         self._after = last
-        self._limit = max(1, min(PIECE_PROFILES, PIECE_BYTES * len(profiles) // len(lines)))
-        return Scanned(profiles, str(last))
+        return Scanned(_decode_profiles(lines), f"{last}-{key.hex()}")

@@ -78,10 +78,21 @@ SELECT string_agg(doc, char(10)) FROM (
 """
 
 SCAN: Final = """
-SELECT max(id), string_agg(doc, char(10)) FROM (
-    SELECT id, doc FROM node WHERE id > ? AND project = ? AND doc IS NOT NULL ORDER BY id LIMIT ?)
+SELECT max(id), key, string_agg(doc, char(10)) FROM (
+    SELECT id, key, doc FROM node WHERE id > ?1 AND project = ?2 AND doc IS NOT NULL AND id <= (
+        SELECT max(id) FROM (
+            SELECT id, sum(size) OVER (ORDER BY id) - size AS before FROM (
+                SELECT id, octet_length(doc) AS size FROM node
+                WHERE id > ?1 AND project = ?2 AND doc IS NOT NULL ORDER BY id LIMIT ?3))
+        WHERE before < ?4)
+    ORDER BY id)
 """
-"""Documents of a project after a row, and the last row that was read."""
+"""Documents of a project after a row, up to a number of them or of bytes, and the last row that was read with its key.
+
+Sizes come first: SQLite knows them without reading the documents.
+"""
+
+READ_ROW: Final = "SELECT id FROM node WHERE key = ?"
 
 write_profiles: Final = _many(
     """

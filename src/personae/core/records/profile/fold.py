@@ -4,7 +4,7 @@ from ...faults import Rejection
 from ...operators import Notes
 from ...properties import Flaw, normal_form
 from ...work import Accepted, Work
-from ..absorbing import absorb, taken_over
+from ..absorbing import absorb, untouched
 from ..person import meant, settle
 from . import Content
 from .fields import flag_addresses, fold_fields, fold_groups
@@ -22,7 +22,8 @@ def fold(record: Accepted, work: Work) -> Rejection | Notes:
     ref, profile, before, losers = person
     rules = work.rules
     notes: Notes = []
-    (properties, fields, groups), merged = absorb(before, losers, work, notes) if losers else (before, ())
+    state, merged = absorb(before, losers, work, notes) if losers else (before, ())
+    properties, fields, groups = state
     try:
         properties = fold_properties(properties, content, rules, notes)
         fields = fold_fields(fields, content, rules, notes)
@@ -31,10 +32,11 @@ def fold(record: Accepted, work: Work) -> Rejection | Notes:
 
     if content.groups:
         groups = fold_groups(groups, content.groups, rules, notes)
-    state = properties, fields, groups
-    if merged:
+    found, state = state, (properties, fields, groups)
+    if merged or profile.merged:
         said = {*map(normal_form, content.plain), *content.fields}
-        merged = [taken_over(part, state, said) for part in merged]
+        merged = [untouched(part, found, state, said) for part in merged]
+        profile.merged = [untouched(part, found, state, said) for part in profile.merged]
     settle(record, person, state, merged, None if merged or content.operations else content.plain, work, notes)
     if content.dnd:
         flag_addresses(content.dnd, ref, profile, work, notes)
