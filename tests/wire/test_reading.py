@@ -150,7 +150,7 @@ def test_an_email_that_was_changed_finds_nobody(server: Server) -> None:
 
 def test_the_record_has_the_documented_shape(server: Server) -> None:
     """Keys and their order, names in normal form, reserved fields beside custom ones (contract A6.3)."""
-    identity, email = fresh(), f"{fresh()}@example.com"
+    identity, email, device = fresh(), f"{fresh()}@example.com", f"__{fresh()}"
     data = {"Name": "Jack", "Email": email, "Phone": "+14155550042", "Gender": "male", "Age": "18", "DOB": "$D_1487576752"}
     custom: Json = {
         "Customer Type": "Platinum",
@@ -159,12 +159,12 @@ def test_the_record_has_the_documented_shape(server: Server) -> None:
         "Score": 1.5,
         "VIP": True,
     }
-    server.upload(profile(identity, data | custom | {"MSG-sms": False, "Married": "Y"}, objectId="__g1"))
+    server.upload(profile(identity, data | custom | {"MSG-sms": False, "Married": "Y"}, objectId=device))
     answer = server.get(f"identity={identity}")
     assert ["record", "status"] == list(answer.json)
     record = answer.json["record"]
     assert ["platformInfo", "identity", "name", "email", "phone", "all_identities", "profileData"] == list(record)
-    assert [{"df": {}, "objectId": "__g1", "platform": "Android"}] == record["platformInfo"]
+    assert [{"df": {}, "objectId": device, "platform": "Android"}] == record["platformInfo"]
     assert (identity, "Jack", email, "+14155550042") == tuple(record[key] for key in ("identity", "name", "email", "phone"))
     assert [identity, email] == record["all_identities"]
     assert {
